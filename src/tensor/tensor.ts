@@ -1,0 +1,70 @@
+import { ShapeError } from './errors.js'
+
+/** Row-major single precision; `shape` is outermost first. A batch is [n, …shape of an observation]. */
+export interface Tensor {
+  readonly shape: readonly number[]
+  readonly data: Float32Array
+}
+
+/** The number of elements of a shape. Throws {@link ShapeError} where a size is not a whole number ≥ 0 or the product overflows. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1
+  for (const extent of shape) {
+    if (!Number.isInteger(extent) || extent < 0) {
+      throw new ShapeError(`Every size of a shape must be a whole number, 0 or more; got [${shape.join(', ')}].`)
+    }
+    size *= extent
+    if (size > Number.MAX_SAFE_INTEGER) {
+      throw new ShapeError(`The sizes [${shape.join(', ')}] multiply to more elements than can be counted.`)
+    }
+  }
+  return size
+}
+
+/** A tensor over `data` (not copied). Throws {@link ShapeError} unless the shape holds exactly its elements. */
+export function tensor(shape: readonly number[], data: Float32Array): Tensor {
+  const size = sizeOf(shape)
+  if (size !== data.length) {
+    throw new ShapeError(`A tensor of shape [${shape.join(', ')}] needs ${size} elements; ${data.length} were given.`)
+  }
+  return { shape: [...shape], data }
+}
+
+/** A tensor of zeros. */
+export function zeros(shape: readonly number[]): Tensor {
+  return { shape: [...shape], data: new Float32Array(sizeOf(shape)) }
+}
+
+/** Rows `begin` to `end` (exclusive) of a batch, sharing its memory. */
+export function rows(batch: Tensor, begin: number, end: number): Tensor {
+  const [count, ...rest] = batch.shape
+  if (!(begin >= 0 && begin <= end && end <= count)) {
+    throw new ShapeError(`Rows ${begin} to ${end} were asked of a batch of ${count}.`)
+  }
+  const width = sizeOf(rest)
+  return { shape: [end - begin, ...rest], data: batch.data.subarray(begin * width, end * width) }
+}
+
+/** Copies the given rows of a batch, in the order of `indices`, into a new batch. */
+export function takeRows(batch: Tensor, indices: ArrayLike<number>): Tensor {
+  const width = sizeOf(batch.shape.slice(1))
+  const out = new Float32Array(indices.length * width)
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i]
+    if (!(row >= 0 && row < batch.shape[0])) {
+      throw new ShapeError(`Row ${row} was asked of a batch of ${batch.shape[0]}.`)
+    }
+    out.set(batch.data.subarray(row * width, (row + 1) * width), i * width)
+  }
+  return { shape: [indices.length, ...batch.shape.slice(1)], data: out }
+}
+
+/** Whether two shapes are the same. */
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis])
+}
+
+/** A shape as people write it: 28×28. */
+export function formatShape(shape: readonly number[]): string {
+  return shape.length === 0 ? 'scalar' : shape.join('×')
+}
