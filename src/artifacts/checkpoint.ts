@@ -1,0 +1,79 @@
+import { FileFormatError } from '../tensor/errors.js'
+import { canonicalJson, describeDifferences, differences, fingerprint } from './fingerprint.js'
+import { parseJson } from './json.js'
+import { decodeSafetensors, type StoredTensor, safetensorsParts } from './safetensors.js'
+import type { Store } from './store.js'
+import type { Validator } from './validate.js'
+
+/** The name of the file in which unfinished learning is kept. */
+export const checkpointFile = 'checkpoint.safetensors'
+
+const format = 'energia-checkpoint'
+const version = '1'
+
+/** Where learning stands: all that is needed to go on as if it had never stopped. */
+export interface Checkpoint<S> {
+  /** Plain JSON: counters, states of random streams. Numbers come back exactly; those whose sign of zero matters go to `tensors`. */
+  readonly state: S
+  /** Typed arrays with their shapes; they come back bit for bit. */
+  readonly tensors: Readonly<Record<string, StoredTensor>>
+}
+
+/**
+ * Writes a checkpoint in place of the one before, in one file and at once: whenever the process dies, the last whole
+ * checkpoint is there. `config` are the settings under which it may be continued. The tensors must not change before the
+ * promise resolves. Throws {@link ConfigurationError} where state or config hold what JSON cannot, and
+ * {@link FileFormatError} where the store cannot write.
+ */
+export async function saveCheckpoint(
+  store: Store,
+  config: unknown,
+  { state, tensors }: Checkpoint<unknown>,
+): Promise<void> {
+  const metadata = {
+    format,
+    version,
+    fingerprint: fingerprint(config),
+    config: canonicalJson(config, 'The configuration'),
+    state: canonicalJson(state, 'The state of the checkpoint'),
+  }
+  await store.writeAtomic(checkpointFile, safetensorsParts(tensors, metadata))
+}
+
+/**
+ * The checkpoint of a store, or undefined where there is none. Throws {@link FileFormatError} where it is damaged, of
+ * another version, or was made under other settings than `config`; the sentence lists those that differ.
+ */
+export async function loadCheckpoint<S>(
+  store: Store,
+  config: unknown,
+  validateState: Validator<S>,
+): Promise<Checkpoint<S> | undefined> {
+  if (!(await store.exists(checkpointFile))) return undefined
+  const file = `${store.path}/${checkpointFile}`
+  const { tensors, metadata } = decodeSafetensors(await store.read(checkpointFile), file)
+  if (metadata.format !== format) {
+    throw new FileFormatError(`${file} is not a checkpoint of Energia; remove it, or pass --overwrite to start anew.`)
+  }
+  if (metadata.version !== version) {
+    throw new FileFormatError(
+      `${file} is a checkpoint of version ${metadata.version}, and this Energia reads version ${version}; use the Energia that wrote it, or pass --overwrite to start anew.`,
+    )
+  }
+  const { config: savedConfig, state } = metadata
+  if (savedConfig === undefined || state === undefined) {
+    throw new FileFormatError(`${file} lacks its configuration or state; remove it, or pass --overwrite to start anew.`)
+  }
+  const found = differences(parseJson(savedConfig, `The configuration in ${file}`), config)
+  if (found.length > 0) {
+    throw new FileFormatError(
+      `${file} belongs to another configuration: ${describeDifferences(found)}. Resume with the settings from there, or pass --overwrite to start anew.`,
+    )
+  }
+  return { state: validateState(parseJson(state, `The state in ${file}`), `${file}:`), tensors }
+}
+
+/** Removes the checkpoint of a store: learning has finished. */
+export async function removeCheckpoint(store: Store): Promise<void> {
+  await store.remove(checkpointFile)
+}

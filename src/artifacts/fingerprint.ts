@@ -1,0 +1,66 @@
+import { ConfigurationError } from '../tensor/errors.js'
+
+/**
+ * A value as JSON whose text depends on nothing but the value: keys in order, no spaces. Fields that are undefined are
+ * left out. Throws {@link ConfigurationError} for what JSON cannot hold: NaN, infinities, functions, typed arrays.
+ */
+export function canonicalJson(value: unknown, where = 'The value'): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map((element, i) => canonicalJson(element, `${where}[${i}]`)).join(',')}]`
+  if (isPlain(value)) {
+    const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+    fields.sort(([a], [b]) => (a < b ? -1 : Number(a > b)))
+    return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field, `${where}.${key}`)}`).join(',')}}`
+  }
+  throw new ConfigurationError(
+    `${where} is ${typeof value === 'object' ? Object.prototype.toString.call(value) : String(value)}, which JSON cannot hold; use a finite number, a text, null, an array or a plain object.`,
+  )
+}
+
+/** A configuration's label, 16 hexadecimal digits: equal for equal configurations (FNV-1a, 64 bits, of the canonical JSON). */
+export function fingerprint(configuration: unknown): string {
+  const mask = 0xffffffffffffffffn
+  let hash = 0xcbf29ce484222325n
+  for (const byte of new TextEncoder().encode(canonicalJson(configuration, 'The configuration'))) {
+    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & mask
+  }
+  return hash.toString(16).padStart(16, '0')
+}
+
+/** A setting that differs: its name with dots, and both values as JSON ("absent" where there is none). */
+export interface Difference {
+  readonly setting: string
+  readonly there: string
+  readonly here: string
+}
+
+/** The settings in which two configurations differ, in order of their names; objects are compared field by field. */
+export function differences(there: unknown, here: unknown): Difference[] {
+  const before = leaves(there)
+  const now = leaves(here)
+  const settings = [...new Set([...before.keys(), ...now.keys()])].sort()
+  return settings.flatMap((setting) => {
+    const [was, is] = [before.get(setting) ?? 'absent', now.get(setting) ?? 'absent']
+    return was === is ? [] : [{ setting, there: was, here: is }]
+  })
+}
+
+/** Differences as words: "atoms is 256 there and 128 here; …". */
+export function describeDifferences(found: readonly Difference[]): string {
+  return found.map(({ setting, there, here }) => `${setting} is ${there} there and ${here} here`).join('; ')
+}
+
+/** Every setting that is no object of settings itself, by its name with dots. */
+function leaves(value: unknown, path = '', found = new Map<string, string>()): Map<string, string> {
+  const fields = isPlain(value) ? Object.entries(value).filter(([, field]) => field !== undefined) : []
+  if (fields.length === 0) found.set(path || 'the configuration', canonicalJson(value, path))
+  for (const [key, field] of fields) leaves(field, path === '' ? key : `${path}.${key}`, found)
+  return found
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

@@ -1,0 +1,103 @@
+import { FileFormatError } from '../tensor/errors.js'
+import { checkName, pieces, type Scratch, type Store } from './store.js'
+
+/** A {@link Store} in memory, whose files can be given back: to be looked at, or downloaded (`zipStore`). */
+export interface MemoryStore extends Store {
+  readonly kind: 'memory'
+  /** Copies of all files, by name. */
+  files(): Record<string, Uint8Array>
+}
+
+/** A store in memory that begins with copies of `files`. */
+export function memoryStore(path: string, files: Readonly<Record<string, Uint8Array>> = {}): MemoryStore {
+  const held = new Map<string, Uint8Array>()
+  for (const [name, bytes] of Object.entries(files)) {
+    checkName(name)
+    held.set(name, bytes.slice())
+  }
+  const find = (name: string): Uint8Array => {
+    checkName(name)
+    const bytes = held.get(name)
+    if (bytes === undefined) {
+      throw new FileFormatError(`${path}/${name} cannot be read: there is no such file; check the path.`)
+    }
+    return bytes
+  }
+
+  return {
+    path,
+    kind: 'memory',
+    files: () => Object.fromEntries([...held].map(([name, bytes]) => [name, bytes.slice()])),
+
+    async exists(name) {
+      checkName(name)
+      return held.has(name)
+    },
+    list: async () => [...held.keys()].sort(),
+    size: async (name) => find(name).length,
+    read: async (name) => find(name).slice(),
+
+    async writeAtomic(name, content, { removing = [] } = {}) {
+      for (const each of [name, ...removing]) checkName(each)
+      const whole = await join(pieces(content))
+      for (const other of removing) held.delete(other)
+      held.set(name, whole)
+    },
+
+    async append(name, text) {
+      checkName(name)
+      held.set(name, await join([held.get(name) ?? new Uint8Array(0), new TextEncoder().encode(text)]))
+    },
+
+    async truncate(name, bytes) {
+      checkName(name)
+      const whole = held.get(name)
+      if (whole && whole.length > bytes) held.set(name, whole.slice(0, bytes))
+    },
+
+    async remove(name) {
+      checkName(name)
+      held.delete(name)
+    },
+
+    scratch: async () => memoryScratch(),
+    sweep: async () => {},
+  }
+}
+
+function memoryScratch(): Scratch {
+  let kept: Uint8Array[] = []
+  let size = 0
+  return {
+    get size() {
+      return size
+    },
+    async append(bytes) {
+      kept.push(bytes.slice())
+      size += bytes.length
+    },
+    async *chunks() {
+      yield* kept
+    },
+    async dispose() {
+      kept = []
+      size = 0
+    },
+  }
+}
+
+async function join(parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const kept: Uint8Array[] = []
+  let size = 0
+  for await (const part of parts) {
+    kept.push(part.slice()) // whoever gives the pieces may use their memory again
+    size += part.length
+  }
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const part of kept) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto'
+import { appendFile, type FileHandle, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { FileFormatError } from '../tensor/errors.js'
+import { type Content, checkName, explain, pieces, type Scratch, type Store } from './store.js'
+
+/** What a half-written file is called until it is whole. */
+const partial = /^\..+\.[0-9a-f]{8}\.partial$/
+/** The most that one call to the system moves: it refuses more than 2 GiB at a time. */
+const pieceBytes = 1 << 24
+
+/** A folder on disk; see {@link Store}. Nothing is touched yet. */
+export function openStore(path: string): Store {
+  const file = (name: string): string => {
+    checkName(name)
+    return join(path, name)
+  }
+  const partialOf = (name: string): string => join(path, `.${name}.${randomBytes(4).toString('hex')}.partial`)
+
+  return {
+    path,
+    kind: 'disk',
+
+    async exists(name) {
+      try {
+        await stat(file(name))
+        return true
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return false
+        throw explain(error, file(name), 'read')
+      }
+    },
+
+    async list() {
+      try {
+        const entries = await readdir(path, { withFileTypes: true })
+        const names = entries.filter((entry) => !partial.test(entry.name))
+        return names.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort()
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return []
+        if (hasCode(error, 'ENOTDIR')) {
+          throw new FileFormatError(`${path} is a file where a folder is needed; choose another path.`)
+        }
+        throw explain(error, path, 'read')
+      }
+    },
+
+    async size(name) {
+      try {
+        return (await stat(file(name))).size
+      } catch (error) {
+        throw explain(error, file(name), 'read')
+      }
+    },
+
+    read: (name) => readWhole(file(name)),
+
+    async writeAtomic(name, content, { removing = [] } = {}) {
+      const target = file(name)
+      const others = removing.map(file)
+      const temporary = partialOf(name)
+      try {
+        await mkdir(path, { recursive: true })
+        await writeWhole(temporary, content)
+        for (const other of others) await rm(other, { force: true })
+        await replace(temporary, target)
+        await syncFolder(path)
+      } catch (error) {
+        await rm(temporary, { force: true }).catch(() => {}) // the first error is the one to report
+        throw explain(error, target, 'written')
+      }
+    },
+
+    async append(name, text) {
+      try {
+        await mkdir(path, { recursive: true })
+        await appendFile(file(name), text)
+      } catch (error) {
+        throw explain(error, file(name), 'written')
+      }
+    },
+
+    async truncate(name, bytes) {
+      try {
+        if ((await stat(file(name))).size > bytes) await truncate(file(name), bytes)
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT')) throw explain(error, file(name), 'written')
+      }
+    },
+
+    async remove(name) {
+      try {
+        await rm(file(name), { force: true })
+      } catch (error) {
+        throw explain(error, file(name), 'removed')
+      }
+    },
+
+    async scratch() {
+      const temporary = partialOf('scratch')
+      try {
+        await mkdir(path, { recursive: true })
+        return await openScratch(temporary)
+      } catch (error) {
+        throw explain(error, temporary, 'written')
+      }
+    },
+
+    async sweep() {
+      try {
+        for (const name of await readdir(path)) if (partial.test(name)) await rm(join(path, name), { force: true })
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT')) throw explain(error, path, 'cleared')
+      }
+    },
+  }
+}
+
+/** The folder of a file, and the file's name in it. */
+export function locate(path: string): { readonly store: Store; readonly name: string } {
+  return { store: openStore(dirname(path)), name: basename(path) }
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(path, 'r')
+    const { size } = await handle.stat()
+    const bytes = allocate(size, path)
+    let at = 0
+    while (at < size) {
+      const { bytesRead } = await handle.read(bytes, at, Math.min(pieceBytes, size - at), at)
+      if (bytesRead === 0) break
+      at += bytesRead
+    }
+    return bytes.subarray(0, at)
+  } catch (error) {
+    throw explain(error, path, 'read')
+  } finally {
+    await handle?.close()
+  }
+}
+
+function allocate(size: number, path: string): Uint8Array {
+  try {
+    return new Uint8Array(size)
+  } catch {
+    throw new FileFormatError(
+      `${path} has ${size} bytes, more than fit in memory; read it in parts or on a larger machine.`,
+    )
+  }
+}
+
+async function writeWhole(path: string, content: Content): Promise<void> {
+  const handle = await open(path, 'wx')
+  try {
+    for await (const piece of pieces(content)) await writeAll(handle, piece)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Writes at the handle's own position, in calls that the system takes whole or in part. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    at += (await handle.write(bytes, at, Math.min(pieceBytes, bytes.length - at))).bytesWritten
+  }
+}
+
+/** Renames over what is there. Windows refuses while another program, often a virus scanner, looks at the file: tries again. */
+async function replace(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(from, to)
+    } catch (error) {
+      const passing = hasCode(error, 'EPERM') || hasCode(error, 'EACCES') || hasCode(error, 'EBUSY')
+      if (process.platform !== 'win32' || !passing || attempt === 6) throw error
+      await wait(20 * 2 ** attempt)
+    }
+  }
+}
+
+/** Makes a rename outlast a power cut. Some systems cannot do this to a folder; the file itself is safe already. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const handle = await open(path, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  } catch {}
+}
+
+async function openScratch(path: string): Promise<Scratch> {
+  const handle = await open(path, 'wx+')
+  // Where a file without a name lives on while it is open, a killed process leaves nothing behind.
+  const nameless = process.platform !== 'win32'
+  if (nameless) await rm(path)
+  let size = 0
+  return {
+    get size() {
+      return size
+    },
+    async append(bytes) {
+      try {
+        await writeAll(handle, bytes)
+        size += bytes.length
+      } catch (error) {
+        throw explain(error, path, 'written')
+      }
+    },
+    async *chunks() {
+      for (let at = 0; at < size; ) {
+        const chunk = new Uint8Array(Math.min(1 << 20, size - at))
+        const { bytesRead } = await handle.read(chunk, 0, chunk.length, at)
+        if (bytesRead === 0) throw new FileFormatError(`${path} lost what was put aside in it; try again.`)
+        at += bytesRead
+        yield chunk.subarray(0, bytesRead)
+      }
+    },
+    async dispose() {
+      await handle.close()
+      if (!nameless) await rm(path, { force: true })
+    },
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,89 @@
+import { EnergiaError, FileFormatError } from '../tensor/errors.js'
+
+/** What is written: bytes, or pieces of them in order. */
+export type Content = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+
+/**
+ * A place for named files, without folders inside. Opening one touches nothing; the first write creates it.
+ * `openStore(path)` from `#artifacts/store` gives a folder on disk in Node and a place in the page's memory in a browser.
+ * Every method throws {@link FileFormatError} where the place cannot do it, in a sentence that names the file.
+ */
+export interface Store {
+  /** What a person calls it: the folder's path. */
+  readonly path: string
+  /** Where it is: what is in memory is lost with the page unless it is downloaded. */
+  readonly kind: 'disk' | 'memory'
+  exists(name: string): Promise<boolean>
+  /** Names in order of their letters, folders with a "/" at their end; none where there is no such place yet. */
+  list(): Promise<string[]>
+  /** The bytes of a file. */
+  size(name: string): Promise<number>
+  /** A file whole, in memory of its own. */
+  read(name: string): Promise<Uint8Array>
+  /**
+   * Writes a file so that at every moment, a kill or a power cut included, either the old one or the new one is there
+   * whole. `content` must not change until this is done. `removing` are files that go in the moment the new one appears:
+   * after its bytes are safe and before it has its name.
+   */
+  writeAtomic(name: string, content: Content, options?: { readonly removing?: readonly string[] }): Promise<void>
+  /** Adds text at the end of a file, and makes the file where there is none. */
+  append(name: string, text: string): Promise<void>
+  /** Cuts a file to its first `bytes`; a shorter or absent one stays as it is. */
+  truncate(name: string, bytes: number): Promise<void>
+  /** Removes a file; an absent one is no error. */
+  remove(name: string): Promise<void>
+  /** Room for what is not ready to be a file; it never shows in `list`. */
+  scratch(): Promise<Scratch>
+  /** Removes what killed processes left half-written here. Nothing else may be writing here. */
+  sweep(): Promise<void>
+}
+
+/** Bytes put aside. */
+export interface Scratch {
+  readonly size: number
+  append(bytes: Uint8Array): Promise<void>
+  /** Everything that was put aside, in order, in pieces of bounded size. */
+  chunks(): AsyncIterable<Uint8Array>
+  dispose(): Promise<void>
+}
+
+/** Throws {@link FileFormatError} unless `name` is the plain name of a file. */
+export function checkName(name: string): void {
+  if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name)) {
+    throw new FileFormatError(`${JSON.stringify(name)} cannot be the name of a file here; use a name without slashes.`)
+  }
+}
+
+/** Content as pieces. */
+export function pieces(content: Content): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  return content instanceof Uint8Array ? [content] : content
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the disk; free some, or choose another folder',
+  EDQUOT: 'the disk quota is used up; free some space, or choose another folder',
+  EFBIG: 'the file would be larger than the disk or a limit allows; write less at once, or choose another folder',
+  EROFS: 'the disk is read-only; choose another folder',
+  EACCES: 'permission is denied; change the permissions, or choose another path',
+  EPERM: 'permission is denied; change the permissions, or choose another path',
+  ENOTDIR: 'a part of its path is a file where a folder is needed; choose another path',
+  EEXIST: 'a part of its path is a file where a folder is needed; choose another path',
+  EISDIR: 'it is a folder; name a file',
+  ENOENT: 'there is no such file; check the path',
+  ENAMETOOLONG: 'its name is too long; choose a shorter one',
+  EMFILE: 'too many files are open; close some, or raise the limit',
+  EIO: 'the disk fails; check it, or choose another one',
+}
+
+/**
+ * What to throw for an error met while doing `verb` ("read", "written", …) to `path`: the system's codes become a
+ * {@link FileFormatError} that says what to do; errors that are ours already stay what they are.
+ */
+export function explain(error: unknown, path: string, verb: string): Error {
+  if (error instanceof EnergiaError) return error
+  if (!(error instanceof Error)) return new Error(String(error))
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  if (code === undefined) return error
+  const reason = reasons[code] ?? `the system says ${error.message}`
+  return new FileFormatError(`${path} cannot be ${verb}: ${reason}.`, { cause: error })
+}

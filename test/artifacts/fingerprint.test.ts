@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { canonicalJson, describeDifferences, differences, fingerprint } from '../../src/artifacts/fingerprint.js'
+import { ConfigurationError } from '../../src/tensor/errors.js'
+
+/** The same value with the keys of every object in the opposite order. */
+function turned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(turned)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, field]) => [key, turned(field)]),
+  )
+}
+
+describe('fingerprint', () => {
+  it('does not depend on the order of fields, and stands for the value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
+        expect(canonicalJson(turned(a))).toBe(canonicalJson(a))
+        expect(JSON.parse(canonicalJson(a))).toEqual(JSON.parse(JSON.stringify(a)))
+        expect(fingerprint(turned(a))).toBe(fingerprint(a))
+        expect(fingerprint(a) === fingerprint(b)).toBe(canonicalJson(a) === canonicalJson(b))
+      }),
+    )
+  })
+
+  it('is FNV-1a with 64 bits', () => {
+    // FNV-1a of the two bytes "{}", by the definition at offset basis cbf29ce484222325 and prime 100000001b3.
+    expect(fingerprint({})).toBe('08f44b07b5901a25')
+    expect(fingerprint({ a: undefined })).toBe(fingerprint({}))
+  })
+
+  it.each([
+    [{ lambda: Number.NaN }, /\.lambda is NaN, which JSON cannot hold/],
+    [{ best: [1, Number.POSITIVE_INFINITY] }, /\.best\[1\] is Infinity/],
+    [{ data: new Float32Array(1) }, /\.data is \[object Float32Array\]/],
+    [{ when: new Map() }, /\[object Map\]/],
+    [undefined, /undefined/],
+  ])('refuses %o', (value, sentence) => {
+    expect(() => fingerprint(value)).toThrow(ConfigurationError)
+    expect(() => fingerprint(value)).toThrow(sentence)
+  })
+})
+
+describe('differences', () => {
+  it('are none exactly where configurations are equal', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
+        expect(differences(a, turned(a))).toEqual([])
+        expect(differences(a, b).length === 0).toBe(canonicalJson(a) === canonicalJson(b))
+      }),
+    )
+  })
+
+  it('are told field by field', () => {
+    const there = { atoms: 256, regularizer: { kind: 'l1', lambda: 1 }, shape: [28, 28], seed: 1 }
+    const here = { atoms: 128, regularizer: { kind: 'l1', lambda: 0.5 }, shape: [16, 16], whiten: 'zca', seed: 1 }
+    expect(describeDifferences(differences(there, here))).toBe(
+      'atoms is 256 there and 128 here; regularizer.lambda is 1 there and 0.5 here; shape is [28,28] there and [16,16] here; whiten is absent there and "zca" here',
+    )
+  })
+})
