@@ -62,8 +62,11 @@ export function observationMeans(batch: Tensor, groups: number): Float64Array {
 function shifted(batch: Tensor, means: ArrayLike<number>, groups: number, sign: 1 | -1): Tensor {
   const width = sizeOf(batch.shape.slice(1))
   const data = new Float32Array(batch.data.length)
-  for (let i = 0; i < data.length; i++) {
-    data[i] = batch.data[i] + sign * means[Math.floor(i / width) * groups + (i % groups)]
+  for (let row = 0; row < batch.shape[0]; row++) {
+    for (let group = 0; group < groups; group++) {
+      const shift = sign * means[row * groups + group]
+      for (let i = row * width + group; i < (row + 1) * width; i += groups) data[i] = batch.data[i] + shift
+    }
   }
   return { shape: batch.shape, data }
 }

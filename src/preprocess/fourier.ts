@@ -70,7 +70,12 @@ function factor(length: number): number[] {
 }
 
 /** cos and sin of −2πk/n for k = 0 … n − 1. */
-function circle(n: number): { cos: Float64Array; sin: Float64Array } {
+interface Turns {
+  readonly cos: Float64Array
+  readonly sin: Float64Array
+}
+
+function circle(n: number): Turns {
   const cos = Float64Array.from({ length: n }, (_, k) => Math.cos((2 * Math.PI * k) / n))
   const sin = Float64Array.from({ length: n }, (_, k) => -Math.sin((2 * Math.PI * k) / n))
   return { cos, sin }
@@ -81,82 +86,93 @@ function circle(n: number): { cos: Float64Array; sin: Float64Array } {
  * a stage of radix p joins the p sequences k + q·m into one of length l·p.
  */
 function stockham(length: number, radices: readonly number[]): Forward {
-  const { cos, sin } = circle(length)
-  const spareReal = new Float64Array(length)
-  const spareImaginary = new Float64Array(length)
-  const inReal = new Float64Array(LARGEST_BUTTERFLY)
-  const inImaginary = new Float64Array(LARGEST_BUTTERFLY)
+  const turns = circle(length)
+  const spare: Complex = { real: new Float64Array(length), imaginary: new Float64Array(length) }
+  return (real, imaginary) => {
+    let from: Complex = { real, imaginary }
+    let to = spare
+    let l = 1
+    for (const p of radices) {
+      const stage = p === 4 ? stageOfFour : stageOfAny
+      stage(from, to, { l, p, m: length / (l * p), turns })
+      l *= p
+      ;[from, to] = [to, from]
+    }
+    if (from === spare) {
+      real.set(spare.real)
+      imaginary.set(spare.imaginary)
+    }
+  }
+}
 
-  const stage = (
-    l: number,
-    p: number,
-    ar: Float64Array,
-    ai: Float64Array,
-    br: Float64Array,
-    bi: Float64Array,
-  ): void => {
-    const m = length / (l * p)
-    const turn = length / p
+interface Complex {
+  readonly real: Float64Array
+  readonly imaginary: Float64Array
+}
+
+interface Stage {
+  readonly l: number
+  readonly p: number
+  readonly m: number
+  readonly turns: Turns
+}
+
+function stageOfAny(from: Complex, to: Complex, { l, p, m, turns }: Stage): void {
+  const { cos, sin } = turns
+  const turn = cos.length / p
+  const real = new Float64Array(p)
+  const imaginary = new Float64Array(p)
+  for (let j = 0; j < l; j++) {
     for (let k = 0; k < m; k++) {
-      const base = k * l * p
-      for (let j = 0; j < l; j++) {
+      for (let q = 0; q < p; q++) {
+        const at = (k + m * q) * l + j
+        const c = cos[q * j * m]
+        const s = sin[q * j * m]
+        real[q] = from.real[at] * c - from.imaginary[at] * s
+        imaginary[q] = from.real[at] * s + from.imaginary[at] * c
+      }
+      for (let r = 0; r < p; r++) {
+        let sumReal = 0
+        let sumImaginary = 0
         for (let q = 0; q < p; q++) {
-          const from = (k + m * q) * l + j
-          const at = q * j * m
-          inReal[q] = ar[from] * cos[at] - ai[from] * sin[at]
-          inImaginary[q] = ar[from] * sin[at] + ai[from] * cos[at]
+          const angle = ((q * r) % p) * turn
+          sumReal += real[q] * cos[angle] - imaginary[q] * sin[angle]
+          sumImaginary += real[q] * sin[angle] + imaginary[q] * cos[angle]
         }
-        const to = base + j
-        if (p === 2) {
-          br[to] = inReal[0] + inReal[1]
-          bi[to] = inImaginary[0] + inImaginary[1]
-          br[to + l] = inReal[0] - inReal[1]
-          bi[to + l] = inImaginary[0] - inImaginary[1]
-        } else if (p === 4) {
-          const sumReal = inReal[0] + inReal[2]
-          const sumImaginary = inImaginary[0] + inImaginary[2]
-          const gapReal = inReal[0] - inReal[2]
-          const gapImaginary = inImaginary[0] - inImaginary[2]
-          const oddReal = inReal[1] + inReal[3]
-          const oddImaginary = inImaginary[1] + inImaginary[3]
-          const crossReal = inImaginary[1] - inImaginary[3]
-          const crossImaginary = inReal[3] - inReal[1]
-          br[to] = sumReal + oddReal
-          bi[to] = sumImaginary + oddImaginary
-          br[to + l] = gapReal + crossReal
-          bi[to + l] = gapImaginary + crossImaginary
-          br[to + 2 * l] = sumReal - oddReal
-          bi[to + 2 * l] = sumImaginary - oddImaginary
-          br[to + 3 * l] = gapReal - crossReal
-          bi[to + 3 * l] = gapImaginary - crossImaginary
-        } else {
-          for (let r = 0; r < p; r++) {
-            let real = 0
-            let imaginary = 0
-            for (let q = 0; q < p; q++) {
-              const at = ((q * r) % p) * turn
-              real += inReal[q] * cos[at] - inImaginary[q] * sin[at]
-              imaginary += inReal[q] * sin[at] + inImaginary[q] * cos[at]
-            }
-            br[to + r * l] = real
-            bi[to + r * l] = imaginary
-          }
-        }
+        to.real[k * l * p + j + r * l] = sumReal
+        to.imaginary[k * l * p + j + r * l] = sumImaginary
       }
     }
   }
+}
 
-  return (real, imaginary) => {
-    let [ar, ai, br, bi]: Float64Array[] = [real, imaginary, spareReal, spareImaginary]
-    let l = 1
-    for (const p of radices) {
-      stage(l, p, ar, ai, br, bi)
-      l *= p
-      ;[ar, ai, br, bi] = [br, bi, ar, ai]
-    }
-    if (ar !== real) {
-      real.set(ar)
-      imaginary.set(ai)
+/** Written out: most lengths are mostly fours. */
+function stageOfFour(from: Complex, to: Complex, { l, m, turns }: Stage): void {
+  const { real, imaginary } = from
+  const quarter = m * l
+  for (let j = 0; j < l; j++) {
+    const [c1, s1] = [turns.cos[j * m], turns.sin[j * m]]
+    const [c2, s2] = [turns.cos[2 * j * m], turns.sin[2 * j * m]]
+    const [c3, s3] = [turns.cos[3 * j * m], turns.sin[3 * j * m]]
+    for (let k = 0; k < m; k++) {
+      const at = k * l + j
+      const r0 = real[at]
+      const i0 = imaginary[at]
+      const r1 = real[at + quarter] * c1 - imaginary[at + quarter] * s1
+      const i1 = real[at + quarter] * s1 + imaginary[at + quarter] * c1
+      const r2 = real[at + 2 * quarter] * c2 - imaginary[at + 2 * quarter] * s2
+      const i2 = real[at + 2 * quarter] * s2 + imaginary[at + 2 * quarter] * c2
+      const r3 = real[at + 3 * quarter] * c3 - imaginary[at + 3 * quarter] * s3
+      const i3 = real[at + 3 * quarter] * s3 + imaginary[at + 3 * quarter] * c3
+      const out = 4 * k * l + j
+      to.real[out] = r0 + r2 + (r1 + r3)
+      to.imaginary[out] = i0 + i2 + (i1 + i3)
+      to.real[out + l] = r0 - r2 + (i1 - i3)
+      to.imaginary[out + l] = i0 - i2 - (r1 - r3)
+      to.real[out + 2 * l] = r0 + r2 - (r1 + r3)
+      to.imaginary[out + 2 * l] = i0 + i2 - (i1 + i3)
+      to.real[out + 3 * l] = r0 - r2 - (i1 - i3)
+      to.imaginary[out + 3 * l] = i0 - i2 + (r1 - r3)
     }
   }
 }

@@ -63,12 +63,15 @@ export function fittedUnitVariance(per: 'all' | 'feature', floor: number, scale:
     tensors: { scale },
     apply(batch) {
       check(batch)
-      const data = batch.data.map((value, i) => value / scale.data[i % width])
+      const data = batch.data.slice()
+      for (let i = 0; i < data.length; i++) data[i] /= scale.data[i % width]
       return { output: { shape: batch.shape, data }, context: {} }
     },
     invert(batch) {
       check(batch)
-      return { shape: batch.shape, data: batch.data.map((value, i) => value * scale.data[i % width]) }
+      const data = batch.data.slice()
+      for (let i = 0; i < data.length; i++) data[i] *= scale.data[i % width]
+      return { shape: batch.shape, data }
     },
   }
 }

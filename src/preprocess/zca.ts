@@ -63,6 +63,8 @@ export function zca(options: ZcaOptions = {}): ObservationStep {
 export function fittedZca(floor: number, tensors: NamedTensors): FittedStep {
   const { mean, whitening, unwhitening } = tensors
   const m = mean.data.length
+  const forward = Float64Array.from(whitening.data)
+  const backward = Float64Array.from(unwhitening.data)
   return {
     on: 'observations',
     shape: mean.shape,
@@ -70,12 +72,13 @@ export function fittedZca(floor: number, tensors: NamedTensors): FittedStep {
     tensors,
     apply(batch) {
       requireShape(batch, mean.shape, 'the batch given to ZCA')
-      const centred = batch.data.map((value, i) => value - mean.data[i % m])
-      return { output: { shape: batch.shape, data: multiplyRows(centred, whitening.data, m) }, context: {} }
+      const centred = batch.data.slice()
+      for (let i = 0; i < centred.length; i++) centred[i] -= mean.data[i % m]
+      return { output: { shape: batch.shape, data: multiplyRows(centred, forward, m) }, context: {} }
     },
     invert(batch) {
       requireShape(batch, mean.shape, 'the batch given to ZCA')
-      const data = multiplyRows(batch.data, unwhitening.data, m)
+      const data = multiplyRows(batch.data, backward, m)
       for (let i = 0; i < data.length; i++) data[i] += mean.data[i % m]
       return { shape: batch.shape, data }
     },
