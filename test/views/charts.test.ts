@@ -168,6 +168,7 @@ describe('bad input', () => {
     await expect(atomUsage([1, -1])).rejects.toThrow(/atom 1 is -1/)
     await expect(atomUsage([1], { observations: 0 })).rejects.toThrow(ConfigurationError)
     await expect(gaborChart([{ orientation: 0, frequency: Number.NaN, r2: 1 }])).rejects.toThrow(/Gabor fit 0/)
+    await expect(svgToPng('<svg')).rejects.toThrow(/cannot be drawn/)
     await expect(convergenceRace([{ name: 'ISTA', at: [0], gap: [-1] }])).rejects.toThrow(/gap of -1/)
   })
 })
