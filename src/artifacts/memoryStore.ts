@@ -60,7 +60,10 @@ export function memoryStore(path: string, files: Readonly<Record<string, Uint8Ar
       held.delete(name)
     },
 
-    scratch: async () => memoryScratch(),
+    async scratch(name) {
+      checkName(name)
+      return memoryScratch()
+    },
     sweep: async () => {},
   }
 }

@@ -61,7 +61,7 @@ export function openStore(path: string): Store {
       const others = removing.map(file)
       const temporary = partialOf(name)
       try {
-        await mkdir(path, { recursive: true })
+        await makeFolder(path)
         await writeWhole(temporary, content)
         for (const other of others) await rm(other, { force: true })
         await replace(temporary, target)
@@ -74,7 +74,7 @@ export function openStore(path: string): Store {
 
     async append(name, text) {
       try {
-        await mkdir(path, { recursive: true })
+        await makeFolder(path)
         await appendFile(file(name), text)
       } catch (error) {
         throw explain(error, file(name), 'written')
@@ -97,13 +97,13 @@ export function openStore(path: string): Store {
       }
     },
 
-    async scratch() {
-      const temporary = partialOf('scratch')
+    async scratch(name) {
+      const target = file(name)
       try {
-        await mkdir(path, { recursive: true })
-        return await openScratch(temporary)
+        await makeFolder(path)
+        return await openScratch(partialOf(name), target)
       } catch (error) {
-        throw explain(error, temporary, 'written')
+        throw explain(error, target, 'written')
       }
     },
 
@@ -194,7 +194,7 @@ async function syncFolder(path: string): Promise<void> {
   } catch {}
 }
 
-async function openScratch(path: string): Promise<Scratch> {
+async function openScratch(path: string, target: string): Promise<Scratch> {
   const handle = await open(path, 'wx+')
   // Where a file without a name lives on while it is open, a killed process leaves nothing behind.
   const nameless = process.platform !== 'win32'
@@ -209,14 +209,14 @@ async function openScratch(path: string): Promise<Scratch> {
         await writeAll(handle, bytes)
         size += bytes.length
       } catch (error) {
-        throw explain(error, path, 'written')
+        throw explain(error, target, 'written')
       }
     },
     async *chunks() {
       for (let at = 0; at < size; ) {
         const chunk = new Uint8Array(Math.min(1 << 20, size - at))
         const { bytesRead } = await handle.read(chunk, 0, chunk.length, at)
-        if (bytesRead === 0) throw new FileFormatError(`${path} lost what was put aside in it; try again.`)
+        if (bytesRead === 0) throw new FileFormatError(`What was put aside for ${target} is lost; try again.`)
         at += bytesRead
         yield chunk.subarray(0, bytesRead)
       }
@@ -225,6 +225,26 @@ async function openScratch(path: string): Promise<Scratch> {
       await handle.close()
       if (!nameless) await rm(path, { force: true })
     },
+  }
+}
+
+/** Makes a folder and those above it. (The system's own way of doing so reports a read-only disk as a missing file.) */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return
+  const above = dirname(path)
+  if (above !== path) await makeFolder(above)
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (!(await isFolder(path))) throw error // it may have been made in the meantime
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false
   }
 }
 

@@ -32,8 +32,8 @@ export interface Store {
   truncate(name: string, bytes: number): Promise<void>
   /** Removes a file; an absent one is no error. */
   remove(name: string): Promise<void>
-  /** Room for what is not ready to be a file; it never shows in `list`. */
-  scratch(): Promise<Scratch>
+  /** Room for what is to become the file `name`; it never shows in `list`. */
+  scratch(name: string): Promise<Scratch>
   /** Removes what killed processes left half-written here. Nothing else may be writing here. */
   sweep(): Promise<void>
 }

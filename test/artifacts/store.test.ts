@@ -112,7 +112,7 @@ describe.each<[string, () => Store]>([
   })
 
   it('puts bytes aside without showing them', async () => {
-    const scratch = await store.scratch()
+    const scratch = await store.scratch('codes')
     expect(await everything(scratch)).toEqual([])
     const piece = bytes(1, 2)
     await scratch.append(piece)
@@ -133,6 +133,18 @@ describe('a store on disk', () => {
     await store.exists('a')
     await store.sweep()
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it('makes no place of a path that cannot be one', async () => {
+    await expect(node.openStore('').writeAtomic('a', bytes(1))).rejects.toThrow(FileFormatError)
+    await symlink(join(folder, 'nowhere'), join(folder, 'link'))
+    await expect(node.openStore(join(folder, 'link', 'a')).writeAtomic('a', bytes(1))).rejects.toThrow(FileFormatError)
+  })
+
+  it('makes its place once when many write at once', async () => {
+    const store = node.openStore(join(folder, 'a', 'b', 'c'))
+    await Promise.all(Array.from({ length: 20 }, (_, i) => store.writeAtomic(`f${i}`, bytes(i))))
+    expect(await store.list()).toHaveLength(20)
   })
 
   it('leaves no temporary file behind, and hides and sweeps those of killed processes', async () => {
@@ -176,7 +188,7 @@ describe('a store on disk', () => {
       await expect(store.read('a')).rejects.toThrow(/file where a folder is needed/)
       await expect(store.writeAtomic('a', bytes(1))).rejects.toThrow(/file where a folder is needed/)
       await expect(store.append('a', 'x')).rejects.toThrow(FileFormatError)
-      await expect(store.scratch()).rejects.toThrow(FileFormatError)
+      await expect(store.scratch('codes')).rejects.toThrow(FileFormatError)
     }
   })
 

@@ -1,0 +1,79 @@
+import type { Store } from './store.js'
+
+/** A file to be put into a zip archive. */
+export interface ZipPart {
+  readonly name: string
+  /** Its bytes, asked for once. */
+  pieces(): AsyncIterable<Uint8Array>
+}
+
+/**
+ * A zip archive of files one after the other, stored as they are, in pieces: nothing is held whole. The same files give
+ * the same bytes. What reading a file throws, this throws.
+ */
+export async function* zipStream(parts: Iterable<ZipPart>): AsyncGenerator<Uint8Array> {
+  const { configure, ZipWriter } = await import('@zip.js/zip.js')
+  configure({ useWebWorkers: false })
+  let controller: TransformStreamDefaultController<Uint8Array> | undefined
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
+    start(given) {
+      controller = given
+    },
+  })
+  const options = { level: 0, lastModDate: new Date(1980, 0, 1), extendedTimestamp: false }
+  const write = async (): Promise<void> => {
+    const archive = new ZipWriter(writable, options)
+    for (const part of parts) {
+      const source = part.pieces()[Symbol.asyncIterator]()
+      try {
+        await archive.add(part.name, streamOf(source))
+      } finally {
+        await source.return?.() // also where the archive is given up half-way
+      }
+    }
+    await archive.close()
+  }
+  const writing = write().catch((error: unknown) => controller?.error(error))
+  const reader = readable.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => {}) // after an error there is nothing left to cancel
+    await writing
+  }
+}
+
+/** All files of a store as one zip archive: a run as a download. */
+export async function zipStore(store: Store): Promise<Uint8Array<ArrayBuffer>> {
+  const names = (await store.list()).filter((name) => !name.endsWith('/'))
+  const parts = names.map((name) => ({
+    name,
+    async *pieces() {
+      yield await store.read(name)
+    },
+  }))
+  const pieces: Uint8Array[] = []
+  for await (const piece of zipStream(parts)) pieces.push(piece)
+  const whole = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
+
+/** A stream that asks for a piece when there is room for it. Whoever gives the source closes it. */
+function streamOf(source: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await source.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+  })
+}
