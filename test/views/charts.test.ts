@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { gaborStatistics } from '../../src/diagnostics/gaborStatistics.js'
 import { fromDense } from '../../src/inference/codes.js'
 import { ConfigurationError, DataError, ShapeError } from '../../src/tensor/errors.js'
 import { tensor } from '../../src/tensor/tensor.js'
@@ -127,9 +128,27 @@ describe('what the charts count', () => {
     )
   })
 
-  it('counts well-fitted atoms in eight sectors, orientations modulo half a turn', () => {
+  it('counts well-fitted atoms around eight directions, as the diagnostics do', () => {
     const at = (degrees: number, r2 = 1) => ({ orientation: (degrees * Math.PI) / 180, frequency: 0.1, r2 })
-    expect(orientationCounts([at(0), at(10), at(30), at(190), at(-10), at(100, 0.2)])).toEqual([3, 1, 0, 0, 0, 0, 0, 1])
+    const fits = [at(0), at(10), at(30), at(190), at(-10), at(175), at(100, 0.2)]
+    expect(orientationCounts(fits)).toEqual([5, 1, 0, 0, 0, 0, 0, 0])
+
+    const stripes = new Float32Array(4 * 64)
+    stripes.forEach((_, i) => {
+      const angle = ((i >> 6) * Math.PI) / 4 + 0.05
+      const across = ((i & 7) - 3.5) * Math.sin(angle) - (((i >> 3) & 7) - 3.5) * Math.cos(angle)
+      stripes[i] = Math.cos(1.2 * across) * Math.exp(-(across ** 2) / 8)
+    })
+    const { fits: fitted, orientationBins } = gaborStatistics(tensor([4, 8, 8], stripes))
+    expect(orientationBins.filter((count) => count > 0)).toHaveLength(4)
+    expect(orientationCounts(fitted)).toEqual(orientationBins)
+  })
+
+  it('draws a Gabor function in the direction in which its stripes are seen', async () => {
+    const rising = { orientation: (3 * Math.PI) / 4, frequency: 0.2, r2: 1 }
+    const [, x, y] = /<circle cx="([\d.]+)" cy="([\d.]+)" r="3.2"/.exec(await gaborChart([rising])) ?? []
+    expect(Number(x)).toBeGreaterThan(260)
+    expect(Number(y)).toBeLessThan(270)
   })
 
   it('keeps the extremes of a long trace', () => {
