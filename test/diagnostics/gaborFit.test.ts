@@ -116,10 +116,27 @@ describe('gaborFit', () => {
     }
   })
 
-  it('says that noise is no Gabor function', () => {
-    const random = rng(4)
-    const data = Float32Array.from({ length: 256 }, () => random.normal())
-    expect(gaborFit({ shape: [16, 16], data }).r2).toBeLessThan(0.3)
+  it('says that noise is no Gabor function, and stays within its bounds', () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const random = rng(seed)
+      const data = Float32Array.from({ length: 256 }, () => random.normal())
+      const { r2, centre, frequency, orientation, sigmas } = gaborFit({ shape: [16, 16], data })
+      expect(r2).toBeLessThan(0.3)
+      for (const coordinate of centre) expect(Math.abs(coordinate - 7.5)).toBeLessThanOrEqual(7.5)
+      const alongAxes = frequency * Math.max(Math.abs(Math.cos(orientation)), Math.abs(Math.sin(orientation)))
+      expect(alongAxes).toBeLessThanOrEqual(0.5 + 1e-12)
+      for (const sigma of sigmas) expect(sigma).toBeGreaterThanOrEqual(0.4 - 1e-12)
+    }
+  })
+
+  it('takes a wave of alternating columns as one at Nyquist’s frequency, not above', () => {
+    const data = Float32Array.from(
+      { length: 144 },
+      (_, at) => (at % 2 === 0 ? 1 : -1) * Math.exp(-(((at % 12) - 5) ** 2) / 8),
+    )
+    const fit = gaborFit({ shape: [12, 12], data })
+    expect(fit.frequency).toBeCloseTo(0.5, 3)
+    expect(fit.r2).toBeGreaterThan(0.99)
   })
 
   it('stays finite on flat, tiny and single-pixel atoms', () => {

@@ -55,6 +55,8 @@ describe('gridPatches', () => {
   it('delivers the images one after another, in batches of one size', async () => {
     expect(source.shape).toEqual([4, 4])
     expect(await rowsOf({ batchSize: 5 })).toEqual(whole)
+    // The first image has nine patches: this leaves it out, and one of the second.
+    expect(await rowsOf({ batchSize: 5, skip: 2 })).toEqual(whole.slice(10))
     const sizes = (await collect(source.batches({ batchSize: 5 }))).map((batch) => batch.shape[0])
     expect(sizes.slice(0, -1).every((size) => size === 5)).toBe(true)
   })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Pass } from '../../src/data/observations.js'
 import { centre } from '../../src/preprocess/centre.js'
 import { contrastNormalize } from '../../src/preprocess/contrastNormalize.js'
 import { pipeline } from '../../src/preprocess/pipeline.js'
@@ -148,6 +149,18 @@ describe('what steps promise', () => {
     const data = noise([100, 3], 2)
     const head = { shape: [30, 3], data: data.data.slice(0, 90) }
     const limited = await unitVariance().fit(inMemory(data), { batchSize: 8, limit: 30 })
+    const read: number[] = []
+    const counted = {
+      ...inMemory(data),
+      async *batches(pass: Pass) {
+        for await (const batch of inMemory(data).batches(pass)) {
+          read.push(batch.shape[0])
+          yield batch
+        }
+      },
+    }
+    await unitVariance().fit(counted, { batchSize: 10, limit: 30 })
+    expect(read).toEqual([10, 10, 10])
     const direct = await unitVariance().fit(inMemory(head))
     expect(limited.tensors).toEqual(direct.tensors)
   })
