@@ -1,5 +1,5 @@
 import { DataError, FileFormatError } from '../tensor/errors.js'
-import { sizeOf } from '../tensor/tensor.js'
+import { formatShape, sizeOf } from '../tensor/tensor.js'
 import { type ArrayLayout, bytesPromised, checkPromise, readPromised, toRows } from './arrayLayout.js'
 import { type ByteReader, byteReader } from './byteReader.js'
 import { type ByteSource, bytesSource } from './byteSource.js'
@@ -38,6 +38,11 @@ export async function arrayObservations(
     if (sizeOf(shape) > widest) {
       throw new DataError(
         `One observation of ${name} has ${sizeOf(shape)} numbers; at most ${widest} are possible. Cut it into patches.`,
+      )
+    }
+    if (source.longest !== undefined && layout.offset + promised > source.longest) {
+      throw new FileFormatError(
+        `${name} promises an array of ${formatShape(layout.shape)}, more than it can hold. It is cut short: fetch or write it again.`,
       )
     }
     if (source.open !== undefined) {

@@ -10,6 +10,8 @@ export interface ByteSource {
   stream(): AsyncIterable<Uint8Array>
   /** Opens the bytes for reading at any place; undefined where they only come one after another. */
   readonly open?: () => Promise<FileHandleLike>
+  /** The most bytes that can come, where that is known before: deflated data grows at most 1032-fold. */
+  readonly longest?: number
   /** Whether the bytes come only once (standard input). */
   readonly once?: boolean
 }
@@ -30,7 +32,9 @@ export async function fileSource(input: FileInput): Promise<ByteSource> {
       }
     }
     const { name } = handle
-    return isGzip(head) ? { name, stream: () => gunzip(stream(), name) } : { name, stream, open }
+    return isGzip(head)
+      ? { name, stream: () => gunzip(stream(), name), longest: 1032 * handle.size }
+      : { name, stream, open }
   } finally {
     await handle.close()
   }

@@ -19,6 +19,8 @@ export interface DownloadOptions {
   readonly retries?: number
   /** Milliseconds before the first new attempt, doubled each time: 500 by default. */
   readonly pause?: number
+  /** Milliseconds without a byte after which a connection counts as broken: 60,000 by default. */
+  readonly patience?: number
 }
 
 /**
@@ -70,13 +72,20 @@ async function fetchRest(file: KnownFile, part: string, options: DownloadOptions
 }
 
 async function fetchOnce(file: KnownFile, part: string, options: DownloadOptions): Promise<void> {
+  const { patience = 60_000, signal } = options
   const appender = await appendTo(part)
+  // Stops this attempt: when the reader wants it, or when nothing comes any more.
+  const attempt = new AbortController()
+  const stop = () => attempt.abort()
+  signal?.addEventListener('abort', stop)
+  const silence = () => setTimeout(() => attempt.abort(new Error('nothing came for a long time')), patience)
+  let timer = silence()
   let have = appender.size
   let body: ReadableStream<Uint8Array> | null = null
   try {
     const response = await fetch(file.url, {
       headers: { 'Accept-Encoding': 'identity', ...(have > 0 && { Range: `bytes=${have}-` }) },
-      ...(options.signal && { signal: options.signal }),
+      signal: attempt.signal,
     })
     body = response.body
     if (have > 0 && response.status === 416) return
@@ -99,7 +108,9 @@ async function fetchOnce(file: KnownFile, part: string, options: DownloadOptions
     // Nothing well-meant is longer inflated than deflated by more than a header.
     const limit = file.bytes + 65536
     for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
-      checkStopped(options.signal, file.url)
+      checkStopped(signal, file.url)
+      clearTimeout(timer)
+      timer = silence()
       have += piece.length
       if (have > limit) {
         await removeFile(part)
@@ -112,6 +123,8 @@ async function fetchOnce(file: KnownFile, part: string, options: DownloadOptions
     }
     if (total !== undefined && have < total) throw new Error(`the connection ended after ${have} of ${total} bytes`)
   } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
     await appender.close().catch(() => {})
   }
 }

@@ -52,8 +52,10 @@ function readField(cursor: Cursor, type: number, depth: number): number | boolea
   if (type >= 4 && type <= 6) return readZigzag(cursor)
   if (type === 12) return readThrift(cursor, depth + 1)
   if (type === 7) cursor.at += 8
-  else if (type === 8) cursor.at += readVarint(cursor)
-  else if (type === 9 || type === 10) {
+  else if (type === 8) {
+    const length = readVarint(cursor)
+    cursor.at += length
+  } else if (type === 9 || type === 10) {
     const head = byteAt(cursor)
     const count = head >> 4 === 15 ? readVarint(cursor) : head >> 4
     if (count > cursor.bytes.length) throw damaged('a list in its header is too long')

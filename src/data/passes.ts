@@ -144,7 +144,9 @@ export function sequentialObservations(source: SequentialSource): Observations {
         pieces.push(piece.subarray(row * width, (row + size) * width))
         filled += size
         row += size
-        if (filled === batchSize) yield batch()
+        if (filled < batchSize) continue
+        checkCancelled(signal, name)
+        yield batch()
       }
     }
     if (seen === 0) checkSomething(name, shape, 0)

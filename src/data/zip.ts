@@ -43,6 +43,7 @@ export async function zipMembers(open: () => Promise<FileHandleLike>): Promise<Z
         size: entry.uncompressedSize,
         source: {
           name: `${name}#${entry.filename.replace(/\.npy$/, '')}`,
+          longest: entry.uncompressedSize,
           stream: () => inflate(open, entry.filename, entry.offset),
           ...(entry.compressionMethod === 0 && {
             open: () => openStored(open, entry.offset, entry.uncompressedSize, entry.filename),

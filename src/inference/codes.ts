@@ -18,7 +18,8 @@ export function toDense(codes: Codes): Tensor {
   const [count, atoms] = codes.shape
   const data = new Float32Array(count * atoms)
   for (let i = 0; i < count; i++) {
-    for (let at = codes.indptr[i]; at < codes.indptr[i + 1]; at++) data[i * atoms + codes.indices[at]] = codes.values[at]
+    for (let at = codes.indptr[i]; at < codes.indptr[i + 1]; at++)
+      data[i * atoms + codes.indices[at]] = codes.values[at]
   }
   return { shape: [count, atoms], data }
 }
@@ -56,7 +57,8 @@ export function concatCodes(parts: readonly Codes[]): Codes {
   let row = 0
   let at = 0
   for (const part of parts) {
-    if (part.shape[1] !== atoms) throw new ShapeError(`Codes over ${atoms} and over ${part.shape[1]} atoms cannot be joined.`)
+    if (part.shape[1] !== atoms)
+      throw new ShapeError(`Codes over ${atoms} and over ${part.shape[1]} atoms cannot be joined.`)
     indices.set(part.indices, at)
     values.set(part.values, at)
     for (let i = 0; i < part.shape[0]; i++) indptr[row + i + 1] = at + part.indptr[i + 1]
@@ -76,4 +78,9 @@ export function codeRows(codes: Codes, begin: number, end: number): Codes {
     indices: codes.indices.slice(from, to),
     values: codes.values.slice(from, to),
   }
+}
+
+/** The codes of no observations. */
+export function emptyCodes(atoms: number): Codes {
+  return { shape: [0, atoms], indptr: new Int32Array(1), indices: new Int32Array(0), values: new Float32Array(0) }
 }

@@ -1,0 +1,420 @@
+/**
+ * The exact solver for L1-like regularizers (weighted, non-negative, elastic net): a working set of atoms is minimized to the
+ * optimum in double precision, the correlations of all atoms are refreshed once an outer step, and all atoms that violate
+ * optimality by a fair share of the worst violation are admitted together. A point is returned with its energy and
+ * duality gap in double precision: correlations of atoms outside the working set enter with a bound on their rounding.
+ */
+import { correlateDense, correlateSparse, isSparse, nonZeros } from './correlate'
+import { descendFully } from './coordinateDescent'
+import { denseBytes } from './denseState'
+import { dot, dotAt, dotMixed, subtractScaled, widen } from './double'
+import { Problem, Stop } from './problem'
+import { WorkingSet, admit, largestRatio, layOut, minimize, refresh, workingSetBytes } from './workingSet'
+
+/** Unit roundoff of single precision. */
+export const ROUNDOFF: f64 = 5.9604644775390625e-8
+/** Atoms whose violation is at least this share of the worst are admitted together. */
+const ADMIT_SHARE: f32 = 0.5
+const ADMIT_AT_MOST: i32 = 24
+const SWEEPS: i32 = 3
+/** Worst violation, relative to the threshold, below which the working set is solved to its optimum. */
+const POLISH_BELOW: f64 = 0.1
+
+/** A thread's memory, laid over its piece of scratch. */
+@unmanaged
+class Scratch {
+  /** f32 [chunk, kp] */
+  correlations: usize
+  /** f32 [kp] */
+  current: usize
+  /** f32 [kp]: thresholds; infinite for the working atoms. */
+  thresholds: usize
+  /** i32 [m] */
+  positions: usize
+  /** f64 [m] */
+  wide: usize
+  /** usize [capacity], f32 [capacity]: Gram rows and coefficients of the support. */
+  supportRows: usize
+  supportValues: usize
+  /** i32 [capacity]: slots by increasing atom. */
+  sorted: usize
+  full: usize
+  smallestWeight: f64
+  largestWeight: f64
+  // The working set's header follows.
+  set: usize
+}
+
+// @ts-ignore: decorator
+@inline
+function aligned(bytes: usize): usize {
+  return (bytes + 63) & ~63
+}
+
+/** Bytes of scratch a thread needs. */
+export function activeSetBytes(problem: Problem): usize {
+  const capacity = <usize>problem.workingCapacity
+  return (
+    aligned(offsetof<Scratch>()) + aligned(offsetof<WorkingSet>()) + aligned((<usize>problem.chunk * <usize>problem.kp) << 2) +
+    2 * aligned(<usize>problem.kp << 2) + aligned(<usize>(problem.m + 4) << 2) + aligned(<usize>problem.m << 3) +
+    3 * aligned(capacity << 2) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem)
+  )
+}
+
+function layScratch(problem: Problem, memory: usize): Scratch {
+  const scratch = changetype<Scratch>(memory)
+  const capacity = <usize>problem.workingCapacity
+  memory += aligned(offsetof<Scratch>())
+  scratch.set = memory
+  memory += aligned(offsetof<WorkingSet>())
+  scratch.correlations = memory
+  memory += aligned((<usize>problem.chunk * <usize>problem.kp) << 2)
+  scratch.current = memory
+  memory += aligned(<usize>problem.kp << 2)
+  scratch.thresholds = memory
+  memory += aligned(<usize>problem.kp << 2)
+  scratch.positions = memory
+  memory += aligned(<usize>(problem.m + 4) << 2)
+  scratch.wide = memory
+  memory += aligned(<usize>problem.m << 3)
+  scratch.supportRows = memory
+  memory += aligned(capacity << 2)
+  scratch.supportValues = memory
+  memory += aligned(capacity << 2)
+  scratch.sorted = memory
+  memory += aligned(capacity << 2)
+  memory = aligned(layOut(changetype<WorkingSet>(scratch.set), problem.workingCapacity, memory))
+  scratch.full = memory
+  scratch.smallestWeight = Infinity
+  scratch.largestWeight = 0
+  for (let j = 0; j < problem.k; j++) {
+    const weight = <f64>load<f32>(problem.weights + (<usize>j << 2))
+    scratch.smallestWeight = min(scratch.smallestWeight, weight)
+    scratch.largestWeight = max(scratch.largestWeight, weight)
+  }
+  return scratch
+}
+
+/** Correlates rows `begin` to `end`: dense ones in blocks, sparse ones number by number. */
+export function correlateChunk(problem: Problem, begin: i32, end: i32, positions: usize, c: usize): void {
+  const m = problem.m
+  const kp = problem.kp
+  let dense = begin
+  for (let i = begin; i < end; i++) {
+    const y = problem.observations + (<usize>(i * m) << 2)
+    const count = nonZeros(y, m, positions)
+    if (isSparse(count, m)) {
+      flushDense(problem, dense, i, begin, c)
+      dense = i + 1
+      correlateSparse(y, positions, count, problem.transposed, kp, c + (<usize>((i - begin) * kp) << 2))
+    }
+  }
+  flushDense(problem, dense, end, begin, c)
+}
+
+function flushDense(problem: Problem, from: i32, to: i32, begin: i32, c: usize): void {
+  if (to <= from) return
+  correlateDense(
+    problem.observations + (<usize>(from * problem.m) << 2), to - from, problem.m,
+    problem.panels, problem.kp, c + (<usize>((from - begin) * problem.kp) << 2),
+  )
+}
+
+/** λ·weight of each atom in single precision; the padding's stays infinite. */
+function fillThresholds(problem: Problem, lambda: f64, thresholds: usize): void {
+  const scale = f32x4.splat(<f32>lambda)
+  for (let j = 0; j < problem.kp; j += 4) {
+    const at = <usize>j << 2
+    v128.store(thresholds + at, f32x4.mul(scale, v128.load(problem.weights + at)))
+  }
+}
+
+/** The smallest λ for which the code of an observation with correlations `c` is 0: max |cⱼ| / weightⱼ. */
+export function lambdaMax(problem: Problem, c: usize): f64 {
+  let largest: f64 = 0
+  for (let j = 0; j < problem.k; j++) {
+    const value = <f64>load<f32>(c + (<usize>j << 2))
+    const weight = <f64>load<f32>(problem.weights + (<usize>j << 2))
+    largest = max(largest, (problem.nonNegative ? value : abs(value)) / weight)
+  }
+  return largest
+}
+
+// @ts-ignore: decorator
+@inline
+function largestLane(x: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
+    max(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
+  )
+}
+
+/** Stores a correlation vector; returns by how much it exceeds the thresholds. */
+// @ts-ignore: decorator
+@inline
+function keep(value: v128, place: usize, thresholds: usize, sign: v128): v128 {
+  v128.store(place, value)
+  return f32x4.sub(v128.and(value, sign), v128.load(thresholds))
+}
+
+/**
+ * c ← c⁰ − Σ zᵢ G[i, ·] over `count` support rows; returns the largest |cⱼ| − thresholdⱼ (cⱼ − thresholdⱼ where z ≥ 0).
+ */
+function refreshCorrelations(
+  start: usize, rows: usize, values: usize, count: i32, thresholds: usize, kp: i32, nonNegative: bool, c: usize,
+): f32 {
+  const sign = nonNegative ? i32x4.splat(-1) : i32x4.splat(0x7fffffff)
+  let worst = f32x4.splat(-Infinity)
+  const end = rows + (<usize>count << 2)
+  let at: usize = 0
+  for (; at + 128 <= <usize>kp << 2; at += 128) {
+    let c0 = v128.load(start + at), c1 = v128.load(start + at, 16), c2 = v128.load(start + at, 32), c3 = v128.load(start + at, 48)
+    let c4 = v128.load(start + at, 64), c5 = v128.load(start + at, 80), c6 = v128.load(start + at, 96), c7 = v128.load(start + at, 112)
+    let value = values
+    for (let row = rows; row < end; row += 4) {
+      const g = <usize>load<u32>(row) + at
+      const a = v128.load32_splat(value)
+      c0 = f32x4.sub(c0, f32x4.mul(a, v128.load(g)))
+      c1 = f32x4.sub(c1, f32x4.mul(a, v128.load(g, 16)))
+      c2 = f32x4.sub(c2, f32x4.mul(a, v128.load(g, 32)))
+      c3 = f32x4.sub(c3, f32x4.mul(a, v128.load(g, 48)))
+      c4 = f32x4.sub(c4, f32x4.mul(a, v128.load(g, 64)))
+      c5 = f32x4.sub(c5, f32x4.mul(a, v128.load(g, 80)))
+      c6 = f32x4.sub(c6, f32x4.mul(a, v128.load(g, 96)))
+      c7 = f32x4.sub(c7, f32x4.mul(a, v128.load(g, 112)))
+      value += 4
+    }
+    worst = f32x4.pmax(worst, keep(c0, c + at, thresholds + at, sign))
+    worst = f32x4.pmax(worst, keep(c1, c + at + 16, thresholds + at + 16, sign))
+    worst = f32x4.pmax(worst, keep(c2, c + at + 32, thresholds + at + 32, sign))
+    worst = f32x4.pmax(worst, keep(c3, c + at + 48, thresholds + at + 48, sign))
+    worst = f32x4.pmax(worst, keep(c4, c + at + 64, thresholds + at + 64, sign))
+    worst = f32x4.pmax(worst, keep(c5, c + at + 80, thresholds + at + 80, sign))
+    worst = f32x4.pmax(worst, keep(c6, c + at + 96, thresholds + at + 96, sign))
+    worst = f32x4.pmax(worst, keep(c7, c + at + 112, thresholds + at + 112, sign))
+  }
+  for (; at < <usize>kp << 2; at += 16) {
+    let c0 = v128.load(start + at)
+    let value = values
+    for (let row = rows; row < end; row += 4) {
+      c0 = f32x4.sub(c0, f32x4.mul(v128.load32_splat(value), v128.load(<usize>load<u32>(row) + at)))
+      value += 4
+    }
+    worst = f32x4.pmax(worst, keep(c0, c + at, thresholds + at, sign))
+  }
+  return largestLane(worst)
+}
+
+/** Codes rows of the batch; `piece` is this thread's scratch. */
+export function activeSetChunk(problem: Problem, begin: i32, end: i32, piece: usize): void {
+  const scratch = layScratch(problem, piece)
+  correlateChunk(problem, begin, end, scratch.positions, scratch.correlations)
+  for (let i = begin; i < end; i++) {
+    solve(problem, scratch, i, scratch.correlations + (<usize>((i - begin) * problem.kp) << 2))
+  }
+}
+
+/** What an atom's correlation with the observation is in double precision. */
+// @ts-ignore: decorator
+@inline
+function exactCorrelation(problem: Problem, scratch: Scratch, atom: i32, sparseCount: i32): f64 {
+  const w = problem.atoms + (<usize>(atom * problem.m) << 2)
+  return sparseCount >= 0
+    ? dotAt(w, scratch.wide, scratch.positions, sparseCount)
+    : dotMixed(w, scratch.wide, problem.m)
+}
+
+function solve(problem: Problem, scratch: Scratch, index: i32, start: usize): void {
+  const m = problem.m
+  const kp = problem.kp
+  const nonNegative = <bool>problem.nonNegative
+  const set = changetype<WorkingSet>(scratch.set)
+  const y = problem.observations + (<usize>(index * m) << 2)
+  set.size = 0
+  set.factored = 0
+
+  widen(y, m, scratch.wide)
+  const squaredNorm = dot(scratch.wide, scratch.wide, problem.m)
+  if (!(squaredNorm < Infinity)) {
+    finish(problem, scratch, index, NaN, NaN, 0, Stop.NON_FINITE)
+    return
+  }
+  const nonZero = nonZeros(y, m, scratch.positions)
+  const sparseCount = isSparse(nonZero, m) ? nonZero : -1
+
+  const lambda = problem.lambdaRatio > 0 ? problem.lambdaRatio * lambdaMax(problem, start) : problem.lambda
+  if (lambda == 0 || squaredNorm == 0) {
+    finish(problem, scratch, index, 0.5 * squaredNorm, 0, 0, Stop.CONVERGED)
+    return
+  }
+  fillThresholds(problem, lambda, scratch.thresholds)
+  const smallestThreshold = lambda * scratch.smallestWeight
+
+  if (problem.warmIndptr) {
+    const from = load<i32>(problem.warmIndptr + (<usize>index << 2))
+    const to = load<i32>(problem.warmIndptr + (<usize>index << 2), 4)
+    for (let at = from; at < to; at++) {
+      if (set.size == set.capacity) break
+      const value = <f64>load<f32>(problem.warmValues + (<usize>at << 2))
+      if (value == 0 || (nonNegative && value < 0)) continue
+      admitAtom(problem, scratch, set, load<i32>(problem.warmIndices + (<usize>at << 2)), sparseCount, lambda)
+      store<f64>(set.z + (<usize>(set.size - 1) << 3), value)
+    }
+    refresh(set)
+    if (set.size > 0 && problem.maxSteps > 0) minimize(set, nonNegative, SWEEPS, problem.maxSteps, true)
+  }
+
+  const norm = Math.sqrt(squaredNorm)
+  let steps = 0
+  for (;;) {
+    const support = listRows(problem, scratch, set)
+    const worst = <f64>refreshCorrelations(
+      start, scratch.supportRows, scratch.supportValues, support, scratch.thresholds, kp, nonNegative, scratch.current,
+    )
+    let absolute: f64 = 0
+    let fit: f64 = 0
+    let penalty: f64 = 0
+    let agreement: f64 = 0
+    for (let i = 0; i < set.size; i++) {
+      const at = <usize>i << 3
+      const value = load<f64>(set.z + at)
+      absolute += abs(value)
+      fit += value * load<f64>(set.q + at)
+      agreement += value * load<f64>(set.g + at)
+      penalty += abs(value) * load<f64>(set.threshold + at)
+    }
+    // What rounding may have hidden in the single-precision correlations.
+    const rounding = ROUNDOFF * (
+      (<f64>m + 4) * problem.atomNorm * norm +
+      (<f64>support + 6) * problem.atomNorm * problem.atomNorm * absolute + 2 * lambda * scratch.largestWeight
+    )
+    const outside = worst + (problem.certify ? rounding : 0)
+    const ratio = max(1 + outside / smallestThreshold, largestRatio(set, nonNegative))
+    const shrink = ratio > 1 ? 1 / ratio : 1
+    const explained = squaredNorm - fit
+    const slack = 1 - shrink
+    const gap = max(
+      0, 0.5 * slack * slack * explained + penalty - 0.5 * (1 + shrink * shrink) * agreement,
+    )
+    const energy = 0.5 * (explained - agreement) + penalty
+    if (gap <= problem.tolerance * energy || (outside <= 0 && set.size > 0 && steps > 0 && gap <= 1e-13 * squaredNorm)) {
+      finishPoint(problem, scratch, set, index, energy, gap, penalty, explained, squaredNorm, steps, Stop.CONVERGED)
+      return
+    }
+    if (steps >= problem.maxSteps) {
+      finishPoint(problem, scratch, set, index, energy, gap, penalty, explained, squaredNorm, steps, Stop.MAX_STEPS)
+      return
+    }
+    const bound: f32 = worst > 4 * rounding ? ADMIT_SHARE * <f32>worst : <f32>-rounding
+    const full = admitViolators(problem, scratch, set, bound, sparseCount, lambda, nonNegative)
+    if (full) {
+      descendFully(problem, scratch.full, index, set, steps)
+      return
+    }
+    steps += minimize(set, nonNegative, SWEEPS, problem.maxSteps - steps, worst < POLISH_BELOW * smallestThreshold)
+  }
+}
+
+function admitAtom(problem: Problem, scratch: Scratch, set: WorkingSet, atom: i32, sparseCount: i32, lambda: f64): void {
+  const row = (<usize>atom * <usize>problem.kp) << 2
+  const threshold = scratch.thresholds + (<usize>atom << 2)
+  admit(
+    set, atom, exactCorrelation(problem, scratch, atom, sparseCount),
+    lambda * <f64>load<f32>(problem.weights + (<usize>atom << 2)), problem.ridge,
+    problem.gramHigh + row, problem.gramLow + row,
+  )
+  store<f32>(threshold, Infinity)
+}
+
+/** Admits every outside atom that exceeds its threshold by more than `bound`; returns true where the set has no room for it. */
+function admitViolators(
+  problem: Problem, scratch: Scratch, set: WorkingSet, bound: f32, sparseCount: i32, lambda: f64, nonNegative: bool,
+): bool {
+  const sign = nonNegative ? i32x4.splat(-1) : i32x4.splat(0x7fffffff)
+  const limit = f32x4.splat(bound)
+  let admitted = 0
+  for (let j = 0; j < problem.kp; j += 4) {
+    const at = <usize>j << 2
+    const excess = f32x4.sub(v128.and(v128.load(scratch.current + at), sign), v128.load(scratch.thresholds + at))
+    let mask = i32x4.bitmask(f32x4.gt(excess, limit))
+    while (mask != 0) {
+      if (set.size == set.capacity) return true
+      admitAtom(problem, scratch, set, j + ctz(mask), sparseCount, lambda)
+      mask &= mask - 1
+      if (++admitted == ADMIT_AT_MOST) return false
+    }
+  }
+  return false
+}
+
+/** Lists the Gram rows and single-precision coefficients of the support. */
+function listRows(problem: Problem, scratch: Scratch, set: WorkingSet): i32 {
+  let count = 0
+  for (let i = 0; i < set.size; i++) {
+    const value = load<f64>(set.z + (<usize>i << 3))
+    if (value == 0) continue
+    const atom = <usize>load<i32>(set.atoms + (<usize>i << 2))
+    const at = <usize>count << 2
+    store<u32>(scratch.supportRows + at, <u32>(problem.gramHigh + ((atom * <usize>problem.kp) << 2)))
+    store<f32>(scratch.supportValues + at, <f32>value)
+    count++
+  }
+  return count
+}
+
+/**
+ * Writes the code rounded to single precision. The dual point belongs to the unrounded z, so the gap of what is written is
+ * the old one and what rounding added to the energy.
+ */
+function finishPoint(
+  problem: Problem, scratch: Scratch, set: WorkingSet, index: i32, energy: f64, gap: f64, penalty: f64, explained: f64,
+  squaredNorm: f64, steps: i32, status: i32,
+): void {
+  const size = set.size
+  let count = 0
+  for (let i = 0; i < size; i++) {
+    const value = load<f64>(set.z + (<usize>i << 3))
+    const rounded = <f32>value
+    const difference = <f64>rounded - value
+    if (difference != 0) {
+      store<f64>(set.z + (<usize>i << 3), <f64>rounded)
+      subtractScaled(set.g, difference, set.gram + ((<usize>i * <usize>set.stride) << 3), size)
+    }
+    if (rounded == 0) continue
+    let place = count++
+    const atom = load<i32>(set.atoms + (<usize>i << 2))
+    while (place > 0 && load<i32>(set.atoms + (<usize>load<i32>(scratch.sorted + (<usize>(place - 1) << 2)) << 2)) > atom) {
+      store<i32>(scratch.sorted + (<usize>place << 2), load<i32>(scratch.sorted + (<usize>(place - 1) << 2)))
+      place--
+    }
+    store<i32>(scratch.sorted + (<usize>place << 2), i)
+  }
+  let fit: f64 = 0
+  let roundedPenalty: f64 = 0
+  let agreement: f64 = 0
+  for (let i = 0; i < size; i++) {
+    const at = <usize>i << 3
+    const value = load<f64>(set.z + at)
+    fit += value * load<f64>(set.q + at)
+    agreement += value * load<f64>(set.g + at)
+    roundedPenalty += abs(value) * load<f64>(set.threshold + at)
+  }
+  const roundedEnergy = 0.5 * (squaredNorm - fit - agreement) + roundedPenalty
+  const base = <usize>index * <usize>problem.capacity
+  for (let i = 0; i < count; i++) {
+    const slot = <usize>load<i32>(scratch.sorted + (<usize>i << 2))
+    const at = (base + <usize>i) << 2
+    store<i32>(problem.outIndices + at, load<i32>(set.atoms + (slot << 2)))
+    store<f32>(problem.outValues + at, <f32>load<f64>(set.z + (slot << 3)))
+  }
+  finish(problem, scratch, index, roundedEnergy, max(0, gap + roundedEnergy - energy), steps, status)
+  store<i32>(problem.outCounts + (<usize>index << 2), count)
+}
+
+function finish(problem: Problem, scratch: Scratch, index: i32, energy: f64, gap: f64, steps: i32, status: i32): void {
+  store<i32>(problem.outCounts + (<usize>index << 2), 0)
+  store<f64>(problem.outEnergy + (<usize>index << 3), energy)
+  store<f64>(problem.outGap + (<usize>index << 3), gap)
+  store<i32>(problem.outSteps + (<usize>index << 2), steps)
+  store<i32>(problem.outStatus + (<usize>index << 2), status)
+}

@@ -1,0 +1,93 @@
+/** Dot products in double precision of vectors stored in single precision. */
+
+/** Widens `count` floats to doubles. */
+export function widen(from: usize, count: i32, to: usize): void {
+  let i = 0
+  for (; i + 4 <= count; i += 4) {
+    const x = v128.load(from + (<usize>i << 2))
+    v128.store(to + (<usize>i << 3), f64x2.promote_low_f32x4(x))
+    v128.store(to + (<usize>i << 3), f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)), 16)
+  }
+  for (; i < count; i++) store<f64>(to + (<usize>i << 3), <f64>load<f32>(from + (<usize>i << 2)))
+}
+
+// @ts-ignore: decorator
+@inline
+export function sumLanes(x: v128): f64 {
+  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1)
+}
+
+/** aᵀb of doubles. */
+// @ts-ignore: decorator
+@inline
+export function dot(a: usize, b: usize, count: i32): f64 {
+  let s0 = f64x2.splat(0)
+  let s1 = s0
+  let i = 0
+  for (; i + 4 <= count; i += 4) {
+    const at = <usize>i << 3
+    s0 = f64x2.add(s0, f64x2.mul(v128.load(a + at), v128.load(b + at)))
+    s1 = f64x2.add(s1, f64x2.mul(v128.load(a + at, 16), v128.load(b + at, 16)))
+  }
+  if (i + 2 <= count) {
+    const at = <usize>i << 3
+    s0 = f64x2.add(s0, f64x2.mul(v128.load(a + at), v128.load(b + at)))
+    i += 2
+  }
+  const sum = sumLanes(f64x2.add(s0, s1))
+  return i < count ? sum + load<f64>(a + (<usize>i << 3)) * load<f64>(b + (<usize>i << 3)) : sum
+}
+
+/** y ← y − αx for doubles; the number after an odd `count` is overwritten by itself less α times its neighbour in x. */
+// @ts-ignore: decorator
+@inline
+export function subtractScaled(y: usize, alpha: f64, x: usize, count: i32): void {
+  const a = f64x2.splat(alpha)
+  for (let i = 0; i < count; i += 2) {
+    const at = <usize>i << 3
+    v128.store(y + at, f64x2.sub(v128.load(y + at), f64x2.mul(a, v128.load(x + at))))
+  }
+}
+
+/** wᵀy for an atom in single and an observation in double precision; `count` is a multiple of 4. */
+export function dotMixed(w: usize, y: usize, count: i32): f64 {
+  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0
+  let i = 0
+  for (; i + 8 <= count; i += 8) {
+    const a = w + (<usize>i << 2)
+    const b = y + (<usize>i << 3)
+    s0 = f64x2.add(s0, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(a)), v128.load(b)))
+    s1 = f64x2.add(s1, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(a, 8)), v128.load(b, 16)))
+    s2 = f64x2.add(s2, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(a, 16)), v128.load(b, 32)))
+    s3 = f64x2.add(s3, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(a, 24)), v128.load(b, 48)))
+  }
+  if (i < count) {
+    const a = w + (<usize>i << 2)
+    const b = y + (<usize>i << 3)
+    s0 = f64x2.add(s0, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(a)), v128.load(b)))
+    s1 = f64x2.add(s1, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(a, 8)), v128.load(b, 16)))
+  }
+  return sumLanes(f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3)))
+}
+
+/** wᵀy over the listed positions only. */
+export function dotAt(w: usize, y: usize, positions: usize, count: i32): f64 {
+  let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0
+  let i = 0
+  for (; i + 4 <= count; i += 4) {
+    const at = positions + (<usize>i << 2)
+    const p0 = <usize>load<i32>(at)
+    const p1 = <usize>load<i32>(at, 4)
+    const p2 = <usize>load<i32>(at, 8)
+    const p3 = <usize>load<i32>(at, 12)
+    s0 += <f64>load<f32>(w + (p0 << 2)) * load<f64>(y + (p0 << 3))
+    s1 += <f64>load<f32>(w + (p1 << 2)) * load<f64>(y + (p1 << 3))
+    s2 += <f64>load<f32>(w + (p2 << 2)) * load<f64>(y + (p2 << 3))
+    s3 += <f64>load<f32>(w + (p3 << 2)) * load<f64>(y + (p3 << 3))
+  }
+  for (; i < count; i++) {
+    const p = <usize>load<i32>(positions + (<usize>i << 2))
+    s0 += <f64>load<f32>(w + (p << 2)) * load<f64>(y + (p << 3))
+  }
+  return s0 + s1 + (s2 + s3)
+}

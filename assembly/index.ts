@@ -1,0 +1,33 @@
+/** The kernels that the host calls. Memory belongs to the host: nothing here allocates. */
+import { activeSetBytes } from './activeSet'
+import { denseBytes } from './denseState'
+import { Learning } from './learning'
+import { pursuitBytes } from './orthogonalMatchingPursuit'
+import { Problem } from './problem'
+export { CONTROL_BYTES, fail, help, parallelFor, stop } from './parallel'
+export { transposeCodes } from './statistics'
+export { gradientAtoms, updateAtoms } from './dictionaryUpdate'
+
+export function heapBase(): usize {
+  return (__heap_base + 1023) & ~1023
+}
+
+/** Bytes of scratch one thread needs for each kind of solver. */
+export function activeSetScratch(problem: usize): usize {
+  return activeSetBytes(changetype<Problem>(problem))
+}
+export function denseScratch(problem: usize): usize {
+  return denseBytes(changetype<Problem>(problem))
+}
+export function pursuitScratch(problem: usize): usize {
+  return pursuitBytes(changetype<Problem>(problem))
+}
+
+/** The size of the problem's fields in bytes; the host checks its own against it. */
+export function problemBytes(): usize {
+  return offsetof<Problem>()
+}
+
+export function learningBytes(): usize {
+  return offsetof<Learning>()
+}

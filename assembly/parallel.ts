@@ -1,0 +1,130 @@
+/**
+ * A parallel loop over chunks, shared by the calling thread and its helpers. A job is published in the control block; threads
+ * take chunks by an atomic countdown until none is left. The caller works too and then waits only for chunks already
+ * taken, so a helper that wakes late costs nothing.
+ */
+import { activeSetChunk } from './activeSet'
+import { coordinateDescentChunk } from './coordinateDescent'
+import { atomsChunk, statisticsChunk } from './statistics'
+import { gramChunk, gramSingleChunk, layAtoms } from './gram'
+import { pursuitChunk } from './orthogonalMatchingPursuit'
+import { fistaChunk, istaChunk } from './proximalGradient'
+import { Problem } from './problem'
+
+/** What a job does with its items; the numbers of `Job` in `src/kernels/jobs.ts`. */
+export namespace Job {
+  export const LAY_ATOMS: i32 = 0
+  export const GRAM: i32 = 1
+  export const ACTIVE_SET: i32 = 2
+  export const COORDINATE_DESCENT: i32 = 3
+  export const ISTA: i32 = 4
+  export const FISTA: i32 = 5
+  export const PURSUIT: i32 = 6
+  export const STATISTICS: i32 = 8
+  export const ATOMS: i32 = 9
+  export const GRAM_SINGLE: i32 = 7
+}
+
+// The control block, at the start of the heap: words of 4 bytes, the contended ones on lines of their own.
+const EPOCH: usize = 0
+const STOPPED: usize = 4
+const SLEEPERS: usize = 8
+const REMAINING: usize = 64
+const DONE: usize = 128
+const KIND: usize = 192
+const ITEMS: usize = 196
+const CHUNK: usize = 200
+const PROBLEM: usize = 204
+const FAILED: usize = 208
+export const CONTROL_BYTES: usize = 256
+
+/** Turns of the wait loop before a helper sleeps: about as long as the caller needs between two jobs. */
+const HELPER_SPINS: i32 = 20000
+
+function perform(kind: i32, pointer: usize, begin: i32, end: i32, thread: i32): void {
+  const problem = changetype<Problem>(pointer)
+  switch (kind) {
+    case Job.LAY_ATOMS: layAtoms(problem, begin, end); break
+    case Job.GRAM: gramChunk(problem, begin, end, piece(problem, thread)); break
+    case Job.GRAM_SINGLE: gramSingleChunk(problem, begin, end); break
+    case Job.ACTIVE_SET: activeSetChunk(problem, begin, end, piece(problem, thread)); break
+    case Job.COORDINATE_DESCENT: coordinateDescentChunk(problem, begin, end, piece(problem, thread)); break
+    case Job.ISTA: istaChunk(problem, begin, end, piece(problem, thread)); break
+    case Job.FISTA: fistaChunk(problem, begin, end, piece(problem, thread)); break
+    case Job.PURSUIT: pursuitChunk(problem, begin, end, piece(problem, thread)); break
+    case Job.STATISTICS: statisticsChunk(pointer, begin, end); break
+    case Job.ATOMS: atomsChunk(pointer, begin, end); break
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function piece(problem: Problem, thread: i32): usize {
+  return problem.scratch + <usize>thread * problem.scratchStride
+}
+
+/** Takes chunks of the published job until none is left. */
+function takeChunks(control: usize, thread: i32): void {
+  for (;;) {
+    const left = atomic.sub<i32>(control + REMAINING, 1)
+    if (left <= 0) return
+    const items = load<i32>(control, ITEMS)
+    const chunk = load<i32>(control, CHUNK)
+    const chunks = (items + chunk - 1) / chunk
+    const begin = (chunks - left) * chunk
+    perform(load<i32>(control, KIND), load<usize>(control, PROBLEM), begin, min(begin + chunk, items), thread)
+    atomic.add<i32>(control + DONE, 1)
+  }
+}
+
+/** Runs a job over `items` in chunks of `chunk`; returns when all are done, 0, or 1 where a helper failed. */
+export function parallelFor(control: usize, kind: i32, items: i32, chunk: i32, problem: usize, helpers: i32): i32 {
+  if (items <= 0) return 0
+  const chunks = (items + chunk - 1) / chunk
+  store<i32>(control, kind, KIND)
+  store<i32>(control, items, ITEMS)
+  store<i32>(control, chunk, CHUNK)
+  store<usize>(control, problem, PROBLEM)
+  atomic.store<i32>(control + DONE, 0)
+  atomic.store<i32>(control + REMAINING, chunks)
+  if (helpers > 0 && chunks > 1) {
+    atomic.add<i32>(control + EPOCH, 1)
+    if (atomic.load<i32>(control + SLEEPERS) > 0) atomic.notify(control + EPOCH, helpers)
+  }
+  takeChunks(control, 0)
+  while (atomic.load<i32>(control + DONE) < chunks) {
+    if (atomic.load<i32>(control + FAILED) != 0) return 1
+  }
+  return 0
+}
+
+/** A helper's life: takes part in every job until stopped. `thread` is 1 or more. */
+export function help(control: usize, thread: i32): void {
+  let seen = 0
+  while (atomic.load<i32>(control + STOPPED) == 0) {
+    const epoch = atomic.load<i32>(control + EPOCH)
+    if (epoch != seen) {
+      seen = epoch
+      takeChunks(control, thread)
+      continue
+    }
+    let spins = 0
+    while (atomic.load<i32>(control + EPOCH) == seen && spins < HELPER_SPINS) spins++
+    if (spins < HELPER_SPINS) continue
+    atomic.add<i32>(control + SLEEPERS, 1)
+    atomic.wait<i32>(control + EPOCH, seen, -1)
+    atomic.sub<i32>(control + SLEEPERS, 1)
+  }
+}
+
+/** Tells the caller that a helper cannot go on. */
+export function fail(control: usize): void {
+  atomic.store<i32>(control + FAILED, 1)
+}
+
+/** Sends all helpers home. */
+export function stop(control: usize): void {
+  atomic.store<i32>(control + STOPPED, 1)
+  atomic.add<i32>(control + EPOCH, 1)
+  atomic.notify(control + EPOCH, 1 << 16)
+}

@@ -1,0 +1,98 @@
+"""One long-lived process that runs the peers: a request a line in, an answer a line out, both JSON.
+
+Arrays travel as .npy files, so that starting Python, importing and loading data stay outside every clock.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import sys
+import warnings
+
+import numpy
+import scipy
+import sklearn
+from importlib.metadata import version
+from threadpoolctl import threadpool_info
+
+from encoders import ENCODERS
+from learners import LEARNERS
+
+warnings.filterwarnings("ignore")  # "did not converge": the caller compares objectives instead
+
+
+class Server:
+    def __init__(self):
+        self.arrays = {}
+        self.codes = None
+        self.learner = None
+
+    def hello(self):
+        """Versions and the linear algebra each library found for this processor."""
+        blas = [
+            {"file": os.path.basename(pool["filepath"]), "version": pool["version"], "kernels": pool.get("architecture")}
+            for pool in threadpool_info()
+            if pool["user_api"] == "blas"
+        ]
+        return {
+            "python": platform.python_version(),
+            "versions": {
+                "scikit-learn": sklearn.__version__,
+                "SPAMS": version("spams-bin"),
+                "numpy": numpy.__version__,
+                "scipy": scipy.__version__,
+            },
+            "blas": blas,
+        }
+
+    def load(self, name, path):
+        """Keeps an array [n, m] in single precision, rows contiguous: its transpose is what SPAMS wants."""
+        array = numpy.ascontiguousarray(numpy.load(path), dtype=numpy.float32)
+        self.arrays[name] = array.reshape(len(array), -1)
+        return {"shape": self.arrays[name].shape}
+
+    def encode(self, solver, observations, atoms, penalty, threads, setting=None, count=None):
+        """Codes of the first `count` observations; only the solver is timed."""
+        rows = self.arrays[observations][:count]
+        seconds, self.codes = ENCODERS[solver](rows, self.arrays[atoms], penalty, threads, setting)
+        return {"seconds": seconds}
+
+    def codes_to(self, directory):
+        """Writes the last codes as compressed rows."""
+        rows = scipy.sparse.csr_matrix(self.codes)
+        rows.sort_indices()
+        for part, kind in (("indptr", numpy.int32), ("indices", numpy.int32), ("data", numpy.float32)):
+            numpy.save(os.path.join(directory, f"{part}.npy"), getattr(rows, part).astype(kind))
+        return {"shape": rows.shape}
+
+    def learn(self, learner, observations, initial, **options):
+        """Makes a learner; `advance` then works towards a number of steps."""
+        self.learner = LEARNERS[learner](self.arrays[observations], self.arrays[initial], **options)
+        return {}
+
+    def advance(self, steps, path):
+        """Atoms after `steps` steps and the seconds they took, counted from the start."""
+        seconds, atoms = self.learner.advance(steps)
+        numpy.save(path, numpy.ascontiguousarray(atoms, dtype=numpy.float32))
+        return {"seconds": seconds}
+
+
+def main():
+    # Libraries print to standard output; only answers may appear on the pipe.
+    pipe = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    server = Server()
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                answer = getattr(server, request.pop("operation"))(**request)
+        except Exception as error:  # the caller decides what a failed row means
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        pipe.write(json.dumps(answer) + "\n")
+        pipe.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { encodeDigits } from './cases/encodeDigits.js'
+import { encodePatches } from './cases/encodePatches.js'
+import { learnDigits } from './cases/learnDigits.js'
+import { scaling } from './cases/scaling.js'
+import { Peers } from './lib/peers.js'
+import { resultTable, writeResults } from './lib/results.js'
+
+/**
+ * @typedef {object} Job what every benchmark is given
+ * @property {string | undefined} folder MNIST's folder
+ * @property {readonly number[]} threads the numbers of threads to measure: one, and all
+ * @property {Peers | undefined} peers
+ * @property {number} repeats
+ * @property {(line: string) => void} say progress, kept apart from the results
+ *
+ * @typedef {(job: Job) => Promise<import('./lib/results.js').Measured>} Benchmark
+ */
+
+/** @type {Record<string, Benchmark>} */
+const benchmarks = {
+  'encode-patches': encodePatches,
+  'encode-digits': encodeDigits,
+  'learn-digits': learnDigits,
+  scaling,
+}
+
+const usage = `npm run bench -- NAME [--peers] [--json] [--mnist DIR] [--repeats N] [--threads N]
+
+NAME: ${Object.keys(benchmarks).join(', ')}
+  --peers      measure scikit-learn and SPAMS in the same run (sets up bench/.venv with python3)
+  --json       print the result as JSON instead of a table; it is written to bench/results/NAME.json either way
+  --mnist DIR  the folder with MNIST's IDX files (or ENERGIA_MNIST); without it the embedded digits are used
+  --repeats N  how often each time is taken, 5 or more (7)
+  --threads N  threads of the parallel case (all processors)`
+
+/** @param {string} line */
+const say = (line) => process.stderr.write(`${line}\n`)
+
+/** @param {string} sentence @returns {never} */
+function misused(sentence) {
+  say(`${sentence}\n\n${usage}`)
+  process.exit(2)
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        peers: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        mnist: { type: 'string', default: process.env.ENERGIA_MNIST ?? '' },
+        repeats: { type: 'string', default: '7' },
+        threads: { type: 'string', default: String(availableParallelism()) },
+      },
+    })
+  } catch (error) {
+    return misused(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** @param {string} name @param {string} text @param {number} least @returns {number} */
+function whole(name, text, least) {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least)
+    misused(`--${name} must be a whole number, ${least} or more; got ${text}.`)
+  return value
+}
+
+const { values, positionals } = readArguments()
+if (values.help) {
+  process.stdout.write(`${usage}\n`)
+  process.exit(0)
+}
+const [name] = positionals
+if (positionals.length !== 1 || !(name in benchmarks))
+  misused(name ? `There is no benchmark “${positionals.join(' ')}”.` : 'Name a benchmark.')
+const most = whole('threads', values.threads, 1)
+const repeats = whole('repeats', values.repeats, 5)
+/** @type {Peers | undefined} */
+let peers
+try {
+  peers = values.peers && name !== 'scaling' ? await Peers.start(say) : undefined
+  const job = { folder: values.mnist || undefined, threads: most > 1 ? [1, most] : [1], peers, repeats, say }
+  const measured = await benchmarks[name](job)
+  const { path, report } = await writeResults(name, peers ? { ...measured, peers: peers.hello } : measured)
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `\n${resultTable(report.cases)}\n\n${path}\n`)
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+} finally {
+  await peers?.stop()
+}

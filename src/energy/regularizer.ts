@@ -1,0 +1,83 @@
+import { ConfigurationError } from '../tensor/errors.js'
+
+/** The regularizers that exist, by the name that files and the command line use. */
+export type RegularizerKind = 'l1' | 'weighted-l1' | 'nonnegative' | 'elastic-net' | 'group' | 'top-k' | 'l0'
+
+/** How strong: `lambda` is absolute; `lambdaRatio` is the fraction of each observation's λmax. */
+export type Strength = { readonly lambda: number } | { readonly lambdaRatio: number }
+
+/** What the kernels need to know of a regularizer. */
+export interface KernelPenalty {
+  readonly family: 'l1' | 'group' | 'top-k' | 'l0'
+  readonly nonNegative: boolean
+  /** μ of ½μ‖z‖². */
+  readonly ridge: number
+  readonly groupSize: number
+  /** At most this many active atoms; 0 where unlimited. */
+  readonly topK: number
+  /** Weight of each atom's term; undefined: 1. */
+  readonly weights?: Float32Array
+}
+
+/**
+ * λR(z). Plain-number forms of its value, prox and λmax; the kernels take the same part by `penalty`.
+ * `Kind` keeps solvers and regularizers that do not go together from compiling.
+ */
+export interface Regularizer<Kind extends RegularizerKind = RegularizerKind> {
+  readonly kind: Kind
+  readonly strength: Strength | undefined
+  readonly penalty: KernelPenalty
+  /** λR(z) for a code z [k] and an absolute λ. */
+  value(code: ArrayLike<number>, lambda: number): number
+  /** prox of step·λR at v [k]: argmin over z of ½‖z − v‖² + step·λR(z), written to `out`. */
+  prox(v: ArrayLike<number>, step: number, lambda: number, out: Float64Array): void
+  /** The smallest λ for which z = 0 minimizes the energy, given the correlations Wᵀy [k] (unit-norm atoms for L0). */
+  lambdaMax(correlations: ArrayLike<number>): number
+  /** A plain object from which `restoreRegularizer` makes the same regularizer. */
+  describe(): RegularizerConfig
+}
+
+/** A regularizer as `config.json` holds it. */
+export interface RegularizerConfig {
+  readonly kind: RegularizerKind
+  readonly lambda?: number
+  readonly lambdaRatio?: number
+  readonly ridge?: number
+  readonly groupSize?: number
+  readonly active?: number
+  readonly weights?: readonly number[]
+}
+
+/** Checks a strength. Throws {@link ConfigurationError} unless exactly one of λ > 0 and 0 < λ/λmax < 1 is given. */
+export function checkedStrength(kind: RegularizerKind, options: { lambda?: number; lambdaRatio?: number }): Strength {
+  const { lambda, lambdaRatio } = options
+  if ((lambda === undefined) === (lambdaRatio === undefined)) {
+    throw new ConfigurationError(`The regularizer ${kind} needs either lambda or lambdaRatio, and not both.`)
+  }
+  if (lambda !== undefined) {
+    if (!(typeof lambda === 'number' && lambda > 0 && lambda < Infinity)) {
+      throw new ConfigurationError(`lambda must be a finite number above 0; got ${lambda}.`)
+    }
+    return { lambda }
+  }
+  if (!(typeof lambdaRatio === 'number' && lambdaRatio > 0 && lambdaRatio < 1)) {
+    throw new ConfigurationError(`lambdaRatio must lie between 0 and 1 (a fraction of λmax); got ${lambdaRatio}.`)
+  }
+  return { lambdaRatio }
+}
+
+/** Checks a whole number ≥ 1. */
+export function checkedCount(name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1)
+    throw new ConfigurationError(`${name} must be a whole number, 1 or more; got ${value}.`)
+  return value
+}
+
+/** The soft threshold: argmin over z of ½(z − v)² + t|z|. */
+export function shrink(v: number, t: number): number {
+  if (v > t) return v - t
+  if (v < -t) return v + t
+  return 0
+}
+
+export const PLAIN: KernelPenalty = { family: 'l1', nonNegative: false, ridge: 0, groupSize: 1, topK: 0 }

@@ -1,0 +1,29 @@
+import { ConfigurationError } from '../../tensor/errors.js'
+import { checkedStrength, PLAIN, type Regularizer, shrink } from '../regularizer.js'
+
+/**
+ * λ‖z‖₁ + ½μ‖z‖² (Zou, Hastie 2005); `ridge` is μ ≥ 0 and does not scale with λ. λmax = ‖Wᵀy‖∞.
+ * The prox is that of the sum: shrink(v, step·λ) / (1 + step·μ).
+ */
+export function elasticNet(options: {
+  lambda?: number
+  lambdaRatio?: number
+  ridge: number
+}): Regularizer<'elastic-net'> {
+  const strength = checkedStrength('elastic-net', options)
+  const { ridge } = options
+  if (!(typeof ridge === 'number' && ridge >= 0 && ridge < Infinity)) {
+    throw new ConfigurationError(`ridge must be a finite number, 0 or more; got ${ridge}.`)
+  }
+  return {
+    kind: 'elastic-net',
+    strength,
+    penalty: { ...PLAIN, ridge },
+    value: (code, lambda) => Array.from(code).reduce((sum, z) => sum + lambda * Math.abs(z) + 0.5 * ridge * z * z, 0),
+    prox(v, step, lambda, out) {
+      for (let j = 0; j < v.length; j++) out[j] = shrink(v[j], step * lambda) / (1 + step * ridge)
+    },
+    lambdaMax: (correlations) => Array.from(correlations).reduce((most, c) => Math.max(most, Math.abs(c)), 0),
+    describe: () => ({ kind: 'elastic-net', ...strength, ridge }),
+  }
+}

@@ -1,0 +1,33 @@
+import { ConfigurationError } from '../../tensor/errors.js'
+import { checkedStrength, PLAIN, type Regularizer, shrink } from '../regularizer.js'
+
+/**
+ * λ Σ wⱼ|zⱼ| with one weight wⱼ > 0 an atom, as in the adaptive lasso (Zou 2006). λmax = max |Wᵀy|ⱼ / wⱼ.
+ * Throws ConfigurationError for weights that are not finite and above 0.
+ */
+export function weightedL1(options: {
+  lambda?: number
+  lambdaRatio?: number
+  weights: ArrayLike<number>
+}): Regularizer<'weighted-l1'> {
+  const strength = checkedStrength('weighted-l1', options)
+  const weights = Float32Array.from(options.weights)
+  const bad = weights.findIndex((weight) => !(weight > 0 && weight < Infinity))
+  if (bad >= 0) {
+    throw new ConfigurationError(
+      `Every weight must be a finite number above 0; weight ${bad} is ${options.weights[bad]}.`,
+    )
+  }
+  return {
+    kind: 'weighted-l1',
+    strength,
+    penalty: { ...PLAIN, weights },
+    value: (code, lambda) => lambda * Array.from(code).reduce((sum, z, j) => sum + weights[j] * Math.abs(z), 0),
+    prox(v, step, lambda, out) {
+      for (let j = 0; j < v.length; j++) out[j] = shrink(v[j], step * lambda * weights[j])
+    },
+    lambdaMax: (correlations) =>
+      Array.from(correlations).reduce((most, c, j) => Math.max(most, Math.abs(c) / weights[j]), 0),
+    describe: () => ({ kind: 'weighted-l1', ...strength, weights: Array.from(weights) }),
+  }
+}

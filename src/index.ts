@@ -1,0 +1,115 @@
+// Data: where observations come from.
+
+export { svgToPng } from '#views/raster'
+// Artifacts.
+export { columnOf, readCodes, type SavedCodes, writeCodes } from './artifacts/codesFile.js'
+export { codesWriter } from './artifacts/codesWriter.js'
+export { memoryStore } from './artifacts/memoryStore.js'
+export { modelCard } from './artifacts/modelCard.js'
+export { createRun, openRun, type Run } from './artifacts/runFolder.js'
+export { decodeSafetensors, encodeSafetensors, type StoredTensor, storedTensor } from './artifacts/safetensors.js'
+export type { Store } from './artifacts/store.js'
+export { zipStore } from './artifacts/zipStream.js'
+export { type DeadLeavesOptions, deadLeaves } from './data/deadLeaves.js'
+export { digits } from './data/digits.js'
+export { fromTensor, toTensor } from './data/fromTensor.js'
+export { imageFiles } from './data/imageFiles.js'
+export { mnist } from './data/mnist.js'
+export { readNpy, writeNpy } from './data/npy.js'
+export { readNpz, writeNpz } from './data/npz.js'
+export type { Images, Observations, Pass } from './data/observations.js'
+export { namedSources, type OpenedSource, openSource } from './data/open.js'
+export { photographs } from './data/photographs.js'
+export type { Picture } from './data/picture.js'
+export { plantedCodes } from './data/plantedCodes.js'
+// Diagnostics.
+export { atomUsage as countUsage, deadAtoms } from './diagnostics/atomUsage.js'
+export { coherence } from './diagnostics/coherence.js'
+export { type GaborFit, gaborFit } from './diagnostics/gaborFit.js'
+export { gaborStatistics } from './diagnostics/gaborStatistics.js'
+export { matchDictionaries, recovered } from './diagnostics/matchDictionaries.js'
+export { psnr } from './diagnostics/psnr.js'
+export { sparsity, valueHistogram } from './diagnostics/sparsity.js'
+// Energies.
+export type { Regularizer, RegularizerConfig, RegularizerKind, Strength } from './energy/regularizer.js'
+export { elasticNet } from './energy/regularizers/elasticNet.js'
+export { group } from './energy/regularizers/group.js'
+export { l0 } from './energy/regularizers/l0.js'
+export { l1 } from './energy/regularizers/l1.js'
+export { nonNegative } from './energy/regularizers/nonNegative.js'
+export { topK } from './energy/regularizers/topK.js'
+export { weightedL1 } from './energy/regularizers/weightedL1.js'
+export { regularizerKinds, restoreRegularizer } from './energy/restoreRegularizer.js'
+// Inference.
+export { type Codes, codeRows, concatCodes, emptyCodes, fromDense, toDense } from './inference/codes.js'
+export { explain, type Inference, type Status } from './inference/inference.js'
+export { decode } from './inference/linear/decode.js'
+export { type EncodeOptions, type LinearEncoder, linearEncoder } from './inference/linear/linearEncoder.js'
+export {
+  activeSet,
+  coordinateDescent,
+  defaultSolver,
+  fista,
+  ista,
+  type LinearSolver,
+  orthogonalMatchingPursuit,
+  type SolverName,
+  solverByName,
+  solverNames,
+} from './inference/linear/solvers.js'
+// Learning.
+export { type DictionaryUpdate, gradient, online } from './learning/dictionaryUpdate.js'
+// Models.
+export type { FitProgress } from './models/fitProgress.js'
+export { loadModel } from './models/loadModel.js'
+export {
+  type SparseCoding,
+  type SparseCodingData,
+  type SparseCodingOptions,
+  sparseCoding,
+} from './models/sparseCoding.js'
+export type { FitOptions } from './models/sparseCodingFit.js'
+export type { EncodedBatch, SparseCodingModel } from './models/sparseCodingModel.js'
+// Preprocessing.
+export { centre } from './preprocess/centre.js'
+export { contrastNormalize } from './preprocess/contrastNormalize.js'
+export { gridPatches } from './preprocess/gridPatches.js'
+export { localContrast } from './preprocess/localContrast.js'
+export { olshausen, olshausenGain } from './preprocess/olshausen.js'
+export { patches } from './preprocess/patches.js'
+export { assemble, cutGrid, patchGrid } from './preprocess/patchGrid.js'
+export { fittedPipeline, imagePipeline, pipeline } from './preprocess/pipeline.js'
+export { preprocessed, preprocessedImages } from './preprocess/preprocessed.js'
+export type { FittedStep, ImageStep, NamedTensors, ObservationStep } from './preprocess/preprocessor.js'
+export { restore, restoreImageStep } from './preprocess/restore.js'
+export { unitVariance } from './preprocess/unitVariance.js'
+export { zca } from './preprocess/zca.js'
+// Ground.
+export {
+  CancelledError,
+  ConfigurationError,
+  ConvergenceError,
+  DataError,
+  EnergiaError,
+  FileFormatError,
+  ShapeError,
+} from './tensor/errors.js'
+export { type Rng, rng } from './tensor/random.js'
+export { formatShape, rows, sizeOf, type Tensor, takeRows, tensor, zeros } from './tensor/tensor.js'
+export { version } from './version.js'
+// Views.
+export { activeHistogram } from './views/activeHistogram.js'
+export { atomUsage } from './views/atomUsage.js'
+export { codeValueHistogram } from './views/codeValueHistogram.js'
+export { convergenceRace } from './views/convergenceRace.js'
+export { decomposition, decompositionSvg } from './views/decomposition.js'
+export { energyOverTime } from './views/energyOverTime.js'
+export { formatNumber, formatShare } from './views/formatNumber.js'
+export { gaborChart } from './views/gaborChart.js'
+export { mosaic, orderByUse } from './views/mosaic.js'
+export { pictureSvg } from './views/pictureSvg.js'
+export { report } from './views/report.js'
+export { standaloneSvg } from './views/standaloneSvg.js'
+export { terminalPreview } from './views/terminalPreview.js'
+export { toPng } from './views/toPng.js'
+export { writePng } from './views/writePng.js'

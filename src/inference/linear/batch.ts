@@ -1,0 +1,221 @@
+import type { KernelPenalty, Strength } from '../../energy/regularizer.js'
+import type { KernelDictionary } from '../../kernels/dictionary.js'
+import type { Engine } from '../../kernels/engine.js'
+import { type ProblemFields, problemLayout, writeFields } from '../../kernels/structs.js'
+import type { Codes } from '../codes.js'
+import type { LinearSolver } from './solvers.js'
+
+/** Largest working set of the active-set solver; beyond it coordinate descent takes over. */
+const WORKING_CAPACITY = 1024
+const FAMILY = { l1: 0, group: 1, 'top-k': 2, l0: 3 } as const
+
+/** What a batch is solved with. */
+export interface BatchSettings {
+  readonly solver: LinearSolver<never>
+  readonly tolerance: number
+  readonly maxSteps: number
+  readonly certify: boolean
+}
+
+/**
+ * Room in the kernels' memory for a batch of observations over one dictionary and regularizer: inputs, results and each
+ * thread's scratch. Owns its memory until disposed.
+ */
+export class LinearBatch {
+  readonly observations: number
+  readonly outIndices: number
+  readonly outValues: number
+  readonly outCounts: number
+  readonly outEnergy: number
+  /** This batch's own `Problem`: the dictionary's, with everything else filled in. */
+  private readonly problem: number
+  private readonly outGap: number
+  private readonly outSteps: number
+  private readonly outStatus: number
+  private readonly owned: number[] = []
+  private warm: number[] = []
+  private readonly engine: Engine
+
+  constructor(
+    readonly dictionary: KernelDictionary,
+    private readonly penalty: KernelPenalty,
+    strength: Strength | undefined,
+    private readonly settings: BatchSettings,
+    /** Observations that fit. */
+    readonly rows: number,
+  ) {
+    const { engine, paddedSize, paddedCount, count } = dictionary
+    this.engine = engine
+    const capacity = count
+    const own = (bytes: number, purpose: string) => {
+      const at = engine.allocator.allocate(bytes, purpose)
+      this.owned.push(at)
+      return at
+    }
+    try {
+      const purpose = `A batch of ${rows} observations and their codes over ${count} atoms`
+      this.problem = own(problemLayout.bytes, purpose)
+      new Uint8Array(engine.buffer).copyWithin(
+        this.problem,
+        dictionary.problem,
+        dictionary.problem + problemLayout.bytes,
+      )
+      this.observations = own(rows * paddedSize * 4, purpose)
+      this.outIndices = own(rows * capacity * 4, purpose)
+      this.outValues = own(rows * capacity * 4, purpose)
+      this.outCounts = own(rows * 4, purpose)
+      this.outEnergy = own(rows * 8, purpose)
+      this.outGap = own(rows * 8, purpose)
+      this.outSteps = own(rows * 4, purpose)
+      this.outStatus = own(rows * 4, purpose)
+      const weights = own(paddedCount * 4, purpose)
+      const weightValues = engine.f32(weights, paddedCount).fill(Number.POSITIVE_INFINITY)
+      if (penalty.weights) weightValues.set(penalty.weights)
+      else weightValues.fill(1, 0, count)
+
+      const topK = penalty.family === 'top-k' ? Math.min(penalty.topK, count) : 0
+      this.describe({
+        chunk: chunkOf(paddedCount),
+        observations: this.observations,
+        weights,
+        outIndices: this.outIndices,
+        outValues: this.outValues,
+        outCounts: this.outCounts,
+        outEnergy: this.outEnergy,
+        outGap: this.outGap,
+        outSteps: this.outSteps,
+        outStatus: this.outStatus,
+        capacity,
+        penalty: FAMILY[penalty.family],
+        nonNegative: penalty.nonNegative ? 1 : 0,
+        groupSize: penalty.groupSize,
+        topK,
+        workingCapacity: Math.min(paddedCount, WORKING_CAPACITY),
+        ridge: penalty.ridge,
+        lambda: strength && 'lambda' in strength ? strength.lambda : 0,
+        lambdaRatio: strength && 'lambdaRatio' in strength ? strength.lambdaRatio : 0,
+        tolerance: settings.tolerance,
+        certify: settings.certify ? 1 : 0,
+        lipschitz: this.needsLipschitz() ? dictionary.lipschitz() + penalty.ridge : 1,
+      })
+      const stride = engine.kernels[settings.solver.scratch](this.problem)
+      const scratch = own(
+        stride * engine.threads,
+        `The working memory of ${engine.threads} threads over ${count} atoms`,
+      )
+      this.describe({ scratch, scratchStride: stride })
+    } catch (error) {
+      this.dispose()
+      throw error
+    }
+  }
+
+  private describe(fields: Partial<ProblemFields>): void {
+    writeFields(this.engine.buffer, this.problem, problemLayout.offsets, fields)
+  }
+
+  private needsLipschitz(): boolean {
+    return this.settings.solver.name === 'fista' || this.settings.solver.name === 'ista'
+  }
+
+  /** Copies rows of observations [·, size] in. */
+  fill(data: Float32Array, firstRow: number, rows: number): void {
+    const { size, paddedSize } = this.dictionary
+    const target = this.engine.f32(this.observations, rows * paddedSize)
+    if (size === paddedSize) {
+      target.set(data.subarray(firstRow * size, (firstRow + rows) * size))
+      return
+    }
+    target.fill(0)
+    for (let i = 0; i < rows; i++) {
+      const from = (firstRow + i) * size
+      const to = i * paddedSize
+      for (let p = 0; p < size; p++) target[to + p] = data[from + p]
+    }
+  }
+
+  /** Lays down codes to start from (or none). */
+  warmStart(codes: Codes | undefined, firstRow: number, rows: number): void {
+    for (const at of this.warm) this.engine.allocator.free(at)
+    this.warm = []
+    if (!codes) {
+      this.describe({ warmIndptr: 0 })
+      return
+    }
+    const from = codes.indptr[firstRow]
+    const count = codes.indptr[firstRow + rows] - from
+    const claim = (bytes: number) => {
+      const at = this.engine.allocator.allocate(bytes, 'Codes to start from')
+      this.warm.push(at)
+      return at
+    }
+    const indptr = claim((rows + 1) * 4)
+    const indices = claim(count * 4)
+    const values = claim(count * 4)
+    const starts = this.engine.i32(indptr, rows + 1)
+    for (let i = 0; i <= rows; i++) starts[i] = codes.indptr[firstRow + i] - from
+    this.engine.i32(indices, count).set(codes.indices.subarray(from, from + count))
+    this.engine.f32(values, count).set(codes.values.subarray(from, from + count))
+    this.describe({ warmIndptr: indptr, warmIndices: indices, warmValues: values })
+  }
+
+  /** Solves the first `rows` observations. */
+  solve(rows: number, maxSteps = this.settings.maxSteps): void {
+    this.describe({ n: rows, maxSteps })
+    // Small batches are cut finer, so that every thread has a share.
+    const chunk = Math.max(
+      1,
+      Math.min(chunkOf(this.dictionary.paddedCount), Math.ceil(rows / (4 * this.engine.threads))),
+    )
+    this.engine.parallelFor(this.settings.solver.job, rows, chunk, this.problem)
+  }
+
+  /** The results of the first `rows` observations, copied; `gaps` are stationarities where the penalty is not convex. */
+  results(rows: number): {
+    codes: Codes
+    energy: Float64Array
+    gaps: Float64Array
+    steps: Uint32Array
+    statuses: Uint8Array
+  } {
+    const { engine, dictionary } = this
+    const capacity = dictionary.count
+    const counts = engine.i32(this.outCounts, rows)
+    const indptr = new Int32Array(rows + 1)
+    for (let i = 0; i < rows; i++) indptr[i + 1] = indptr[i] + counts[i]
+    const indices = new Int32Array(indptr[rows])
+    const values = new Float32Array(indptr[rows])
+    const allIndices = engine.i32(this.outIndices, rows * capacity)
+    const allValues = engine.f32(this.outValues, rows * capacity)
+    for (let i = 0, to = 0; i < rows; i++) {
+      const end = i * capacity + counts[i]
+      for (let at = i * capacity; at < end; at++, to++) {
+        indices[to] = allIndices[at]
+        values[to] = allValues[at]
+      }
+    }
+    return {
+      codes: { shape: [rows, capacity], indptr, indices, values },
+      energy: engine.f64(this.outEnergy, rows).slice(),
+      gaps: engine.f64(this.outGap, rows).slice(),
+      steps: Uint32Array.from(engine.i32(this.outSteps, rows)),
+      statuses: Uint8Array.from(engine.i32(this.outStatus, rows)),
+    }
+  }
+
+  /** Whether gaps are duality gaps. */
+  get convex(): boolean {
+    return this.penalty.family === 'l1' || this.penalty.family === 'group'
+  }
+
+  dispose(): void {
+    for (const at of [...this.owned, ...this.warm]) this.engine.allocator.free(at)
+    this.owned.length = 0
+    this.warm = []
+  }
+}
+
+/** Observations a chunk: their correlations stay in a thread's cache. */
+function chunkOf(paddedCount: number): number {
+  return Math.max(6, Math.min(48, 6 * Math.floor(2048 / paddedCount)))
+}

@@ -1,0 +1,158 @@
+import type { Engine } from './engine.js'
+import { Job } from './jobs.js'
+import { type ProblemFields, problemLayout, writeFields } from './structs.js'
+
+/** Rows of the Gram matrix a chunk of the parallel loop forms. */
+const GRAM_CHUNK = 6
+
+/**
+ * A dictionary in the kernels' memory with all that coding needs: rows, panels, the transpose and the Gram matrix. Owns
+ * its memory until disposed.
+ */
+export class KernelDictionary {
+  /** Numbers an observation, padded to a multiple of 8. */
+  readonly paddedSize: number
+  /** Atoms, padded to a multiple of 16. */
+  readonly paddedCount: number
+  /** The `Problem` structure that jobs over this dictionary are described in. */
+  readonly problem: number
+  readonly atoms: number
+  private readonly owned: number[] = []
+  private readonly gramHigh: number
+  private lipschitzBound: number | undefined
+
+  constructor(
+    readonly engine: Engine,
+    /** Atoms. */
+    readonly count: number,
+    /** Numbers an observation. */
+    readonly size: number,
+    /** `exact`: a Gram matrix good to double precision; `single`: a quick one, for learning. */
+    readonly precision: 'exact' | 'single',
+  ) {
+    this.paddedSize = Math.ceil(size / 8) * 8
+    this.paddedCount = Math.ceil(count / 16) * 16
+    const m = this.paddedSize
+    const kp = this.paddedCount
+    const purpose = `A dictionary of ${count} atoms of ${size} numbers and its Gram matrix`
+    try {
+      this.problem = this.own(problemLayout.bytes, purpose)
+      this.atoms = this.own(count * m * 4, purpose)
+      const panels = this.own(kp * m * 4, purpose)
+      const transposed = this.own(kp * m * 4, purpose)
+      this.gramHigh = this.own(count * kp * 4, purpose)
+      const gramLow = this.own(count * kp * 4, purpose)
+      const scratch = this.own(m * 8 * engine.threads, purpose)
+      engine.f32(this.atoms, count * m).fill(0)
+      engine.f32(this.gramHigh, count * kp).fill(0)
+      engine.f32(gramLow, count * kp).fill(0)
+      this.describe({
+        n: 0,
+        m,
+        k: count,
+        kp,
+        atoms: this.atoms,
+        panels,
+        transposed,
+        gramHigh: this.gramHigh,
+        gramLow,
+        scratch,
+        scratchStride: m * 8,
+      })
+    } catch (error) {
+      this.dispose()
+      throw error
+    }
+  }
+
+  /** Allocates memory that lives as long as the dictionary. */
+  own(bytes: number, purpose: string): number {
+    const at = this.engine.allocator.allocate(bytes, purpose)
+    this.owned.push(at)
+    return at
+  }
+
+  describe(fields: Partial<ProblemFields>): void {
+    writeFields(this.engine.buffer, this.problem, problemLayout.offsets, fields)
+  }
+
+  /** Copies atoms [k, …] in, and derives the rest. */
+  load(atoms: Float32Array): void {
+    const { count, size, paddedSize } = this
+    const rows = this.engine.f32(this.atoms, count * paddedSize)
+    for (let j = 0; j < count; j++) rows.set(atoms.subarray(j * size, (j + 1) * size), j * paddedSize)
+    this.derive()
+  }
+
+  /** Copies the atoms out. */
+  read(): Float32Array {
+    const { count, size, paddedSize } = this
+    const rows = this.engine.f32(this.atoms, count * paddedSize)
+    const atoms = new Float32Array(count * size)
+    for (let j = 0; j < count; j++) atoms.set(rows.subarray(j * paddedSize, j * paddedSize + size), j * size)
+    return atoms
+  }
+
+  /** Forms panels, transpose and Gram matrix from the rows. */
+  derive(): void {
+    const { engine, count, paddedCount, paddedSize, problem } = this
+    engine.parallelFor(Job.layAtoms, paddedCount, 16, problem)
+    engine.parallelFor(this.precision === 'exact' ? Job.gram : Job.gramSingle, count, GRAM_CHUNK, problem)
+    this.lipschitzBound = undefined
+    let largest = 0
+    const rows = engine.f32(this.atoms, count * paddedSize)
+    for (let j = 0; j < count; j++) {
+      let squares = 0
+      for (let p = j * paddedSize; p < (j + 1) * paddedSize; p++) squares += rows[p] * rows[p]
+      largest = Math.max(largest, squares)
+    }
+    this.describe({ atomNorm: Math.sqrt(largest) })
+  }
+
+  /**
+   * An upper bound of the largest eigenvalue of WᵀW: the power method's estimate plus its residual, and never more than
+   * the largest absolute row sum.
+   */
+  lipschitz(): number {
+    this.lipschitzBound ??= largestEigenvalue(
+      this.engine.f32(this.gramHigh, this.count * this.paddedCount),
+      this.count,
+      this.paddedCount,
+    )
+    return this.lipschitzBound
+  }
+
+  dispose(): void {
+    for (const at of this.owned) this.engine.allocator.free(at)
+    this.owned.length = 0
+  }
+}
+
+const POWER_STEPS = 60
+
+function largestEigenvalue(gram: Float32Array, count: number, stride: number): number {
+  let vector = new Float64Array(count).map((_, j) => 1 + 0.5 * Math.sin(1 + j * 12.9898))
+  let value = 0
+  let residual = 0
+  for (let step = 0; step < POWER_STEPS; step++) {
+    const norm = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0))
+    if (norm === 0) return 0
+    const unit = vector.map((x) => x / norm)
+    const next = new Float64Array(count)
+    for (let j = 0; j < count; j++) {
+      let sum = 0
+      for (let i = 0; i < count; i++) sum += gram[j * stride + i] * unit[i]
+      next[j] = sum
+    }
+    value = next.reduce((sum, x, j) => sum + x * unit[j], 0)
+    residual = Math.sqrt(next.reduce((sum, x, j) => sum + (x - value * unit[j]) ** 2, 0))
+    vector = next
+  }
+  let rowSum = 0
+  for (let j = 0; j < count; j++) {
+    let sum = 0
+    for (let i = 0; i < count; i++) sum += Math.abs(gram[j * stride + i])
+    rowSum = Math.max(rowSum, sum)
+  }
+  return Math.min(rowSum, (value + residual) * (1 + 1e-6))
+}

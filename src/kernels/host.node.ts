@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { Helper, HelperStart } from './host.js'
+
+/** The compiled kernels, which lie beside this module. */
+export async function kernelBytes(): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(new URL('./energia.wasm', import.meta.url)))
+}
+
+/** How many threads this host offers, and why it is fewer than one might expect. */
+export function hostThreads(): { threads: number; limitation?: string } {
+  return { threads: availableParallelism() }
+}
+
+/** Starts a helper thread; it does not keep the process alive. */
+export function startHelper(start: HelperStart): Helper {
+  const worker = new Worker(new URL('./worker.node.js', import.meta.url), { workerData: start })
+  worker.unref()
+  return { terminate: () => void worker.terminate() }
+}

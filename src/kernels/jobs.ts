@@ -1,0 +1,14 @@
+/** What a parallel loop does with its items; the numbers of `Job` in `assembly/parallel.ts`. */
+export const Job = {
+  layAtoms: 0,
+  gram: 1,
+  activeSet: 2,
+  coordinateDescent: 3,
+  ista: 4,
+  fista: 5,
+  pursuit: 6,
+  statistics: 8,
+  gramSingle: 7,
+} as const
+
+export type JobNumber = (typeof Job)[keyof typeof Job]

@@ -1,0 +1,3 @@
+import { runHelper } from './worker.js'
+
+globalThis.onmessage = (event) => runHelper(event.data)

@@ -1,0 +1,46 @@
+import { openRun } from '../artifacts/runFolder.js'
+import type { Store } from '../artifacts/store.js'
+import { tensorReference } from '../artifacts/validate.js'
+import { restore } from '../preprocess/restore.js'
+import { FileFormatError } from '../tensor/errors.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { type FitProgress, validProgress } from './fitProgress.js'
+import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
+import { sparseCodingSettings } from './sparseCodingSettings.js'
+
+/**
+ * The model of a run folder. Throws FileFormatError where there is none, a file is damaged, truncated or of a newer version,
+ * or tensors do not fit the settings.
+ */
+export async function loadModel(path: string | Store, options: { threads?: number } = {}): Promise<SparseCodingModel> {
+  const run = await openRun(path)
+  if (run.model !== 'sparse-coding') {
+    throw new FileFormatError(
+      `${run.store.path} holds a run of ${run.model}, which this version of Energia does not know.`,
+    )
+  }
+  const settings = run.settings(sparseCodingSettings)
+  const { tensors } = await run.loadTensors()
+  const file = `${run.store.path}/model.safetensors:`
+  const shape = [settings.atoms, ...settings.observation]
+  const atoms = tensorReference(tensors, { dtype: 'F32', shape })('atoms', file)
+  const usage = tensorReference(tensors, { dtype: 'F64', shape: [settings.atoms] })('usage', file)
+  const preprocess: Record<string, Tensor> = {}
+  for (const [name, stored] of Object.entries(tensors)) {
+    if (name.startsWith('preprocess.') && stored.dtype === 'F32') {
+      preprocess[name.slice('preprocess.'.length)] = { shape: stored.shape, data: stored.data }
+    }
+  }
+  const history: FitProgress[] = []
+  for (const { event, ...progress } of await run.readMetrics()) {
+    if (event === 'progress') history.push(validProgress(progress, `${run.store.path}/metrics.ndjson:`))
+  }
+  return sparseCodingModel({
+    settings,
+    atoms: { shape, data: atoms.data },
+    usage: usage.data,
+    step: restore(settings.preprocess, preprocess),
+    history,
+    threads: options.threads,
+  })
+}

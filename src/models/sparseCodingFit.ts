@@ -1,0 +1,363 @@
+import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from '../artifacts/checkpoint.js'
+import { createRun, type Run, type RunPlace } from '../artifacts/runFolder.js'
+import { storedTensor } from '../artifacts/safetensors.js'
+import type { Store } from '../artifacts/store.js'
+import { fromTensor } from '../data/fromTensor.js'
+import type { Observations } from '../data/observations.js'
+import { sharedEngine } from '../kernels/engine.js'
+import { turn } from '../kernels/turn.js'
+import { DictionaryLearner, type LearnerState } from '../learning/dictionaryLearner.js'
+import { patches } from '../preprocess/patches.js'
+import { pipeline } from '../preprocess/pipeline.js'
+import { preprocessed } from '../preprocess/preprocessed.js'
+import type { FittedStep } from '../preprocess/preprocessor.js'
+import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
+import { formatShape, sizeOf, type Tensor } from '../tensor/tensor.js'
+import { isImages, isTensor } from './dataKind.js'
+import { type FitProgress, type ProgressState, progressState, validProgressState } from './fitProgress.js'
+import { describeInput, describeUpdate, type ResolvedOptions, type SparseCodingData } from './sparseCoding.js'
+import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
+import type { SparseCodingSettings } from './sparseCodingSettings.js'
+
+export interface FitOptions {
+  /** Passes through the data; 10 by default, unlimited where `seconds` is given. */
+  readonly epochs?: number
+  /** Stops after this many seconds of learning. */
+  readonly seconds?: number
+  /** Called a few times a second and after each epoch; learning stops after the present batch where it returns false. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback without a result is as welcome as one with a verdict
+  readonly onProgress?: (progress: FitProgress) => boolean | void
+  /** Stops learning; with a run, a checkpoint is left and CancelledError thrown. */
+  readonly signal?: AbortSignal
+  /** Data that is not learned from; its energy is measured after each epoch. */
+  readonly heldOut?: Tensor | Observations
+  /** Epochs without an improvement of the held-out energy by 0.01 % after which learning stops. */
+  readonly patience?: number
+  /** A folder (or store) that receives metrics, checkpoints and the finished model. */
+  readonly run?: string | Store
+  readonly overwrite?: boolean
+  readonly resume?: boolean
+  /** Seconds between checkpoints; 10 by default. */
+  readonly checkpointSeconds?: number
+}
+
+/** Observations of a batch that first atoms are drawn from, at least. */
+const FIRST_SAMPLE = 4096
+const FIRST_ROWS = 128
+const GROWTH = 1.1
+const REPORT_SECONDS = 0.25
+const HELD_OUT_LIMIT = 10_000
+const PREPROCESS_LIMIT = 50_000
+const IMPROVEMENT = 1e-4
+
+/** Learns a dictionary; see {@link FitOptions}. */
+export async function fitSparseCoding(
+  options: ResolvedOptions,
+  data: SparseCodingData,
+  fit: FitOptions,
+): Promise<SparseCodingModel> {
+  checkBudget(fit)
+  const raw = trainingObservations(options, data)
+  const place = fit.run === undefined ? undefined : await createRun(fit.run, fit)
+  // Fitted anew where a run is resumed: the same data and seed give the same bits.
+  const step = await pipeline(options.preprocess).fit(raw, {
+    limit: PREPROCESS_LIMIT,
+    seed: options.seed,
+    ...(fit.signal ? { signal: fit.signal } : {}),
+  })
+  const settings = describe(options, data, raw, step)
+  const observations = options.preprocess.length === 0 ? raw : preprocessed(raw, step)
+  const heldOut = fit.heldOut ? await heldOutBatch(fit.heldOut, step) : undefined
+
+  const engine = await sharedEngine(options.threads)
+  const learner = new DictionaryLearner(engine, {
+    atoms: options.atoms,
+    size: sizeOf(raw.shape),
+    regularizer: options.regularizer,
+    update: options.update,
+    nonNegativeAtoms: options.nonNegativeAtoms,
+    deadAfter: options.deadAfter,
+    seed: options.seed,
+    batchSize: options.batchSize,
+    tolerance: options.learningTolerance,
+  })
+  try {
+    const session = new Session(learner, settings, fit)
+    if (place) await session.open(place)
+    await session.learn(observations, options, heldOut)
+    const model = await sparseCodingModel({
+      settings,
+      atoms: { shape: [options.atoms, ...raw.shape], data: learner.atoms() },
+      usage: learner.usageCounts(),
+      step,
+      history: session.progress.history,
+      threads: options.threads,
+    })
+    if (session.run) {
+      await model.saveInto(session.run)
+      await removeCheckpoint(session.run.store)
+    }
+    return model
+  } finally {
+    learner.dispose()
+  }
+}
+
+/** One call of fit: the loop over epochs and batches with its reports, checkpoints and reasons to stop. */
+class Session {
+  progress: ProgressState = progressState()
+  run: Run | undefined
+  private begun = performance.now()
+  private lastReport = 0
+  private lastCheckpoint = performance.now()
+  private energySum = 0
+  private activeSum = 0
+  private rowSum = 0
+  private energy = 0
+  private active = 0
+  private stopped = false
+
+  constructor(
+    private readonly learner: DictionaryLearner,
+    private readonly settings: SparseCodingSettings,
+    private readonly fit: FitOptions,
+  ) {}
+
+  /** Begins (or goes on with) a run; the first thing that writes. */
+  async open(place: RunPlace): Promise<void> {
+    if (place.state === 'finished') {
+      throw new ConfigurationError(
+        `${place.store.path} holds a finished run, which leaves nothing to resume; pass --overwrite to replace it, or choose another folder.`,
+      )
+    }
+    const checkpoint = this.fit.resume
+      ? await loadCheckpoint(place.store, this.settings, validProgressState)
+      : undefined
+    this.run = await place.begin('sparse-coding', this.settings)
+    if (checkpoint) {
+      this.progress = checkpoint.state
+      this.learner.restore(learnerState(checkpoint.tensors, checkpoint.state))
+      this.begun = performance.now() - this.progress.seconds * 1000
+    }
+    await this.run.cutMetrics(checkpoint?.state.metricsBytes ?? 0)
+  }
+
+  private get seconds(): number {
+    return (performance.now() - this.begun) / 1000
+  }
+
+  async learn(observations: Observations, options: ResolvedOptions, heldOut: Tensor | undefined): Promise<void> {
+    const epochs = this.epochs
+    const { batchSize, seed } = options
+    while (this.progress.epoch < epochs && !this.stopped) {
+      const { epoch } = this.progress
+      const pass = { batchSize, seed, epoch, skip: this.progress.batch }
+      for await (const batch of observations.batches(pass)) {
+        await this.learnBatch(batch, observations, batchSize, epochs)
+        if (this.stopped) break
+      }
+      if (this.stopped) break
+      if (this.progress.batch === 0) throw new DataError(`${observations.name} holds no observations to learn from.`)
+      this.progress = { ...this.progress, epoch: epoch + 1, batch: 0 }
+      const heldOutEnergy = heldOut && this.learner.evaluate(heldOut.data, heldOut.shape[0]).energy
+      this.judge(heldOutEnergy)
+      await this.report(1, epochs, heldOutEnergy)
+      if (this.run) await this.checkpoint(false)
+    }
+  }
+
+  private async learnBatch(
+    batch: Tensor,
+    observations: Observations,
+    batchSize: number,
+    epochs: number,
+  ): Promise<void> {
+    const { learner } = this
+    const rows = batch.shape[0]
+    if (learner.observationsSeen === 0) {
+      learner.initialize(...(await this.firstSample(observations, batch)))
+    }
+    // Early steps see few observations, so that the atoms soon leave their random start.
+    for (let first = 0; first < rows; ) {
+      const size = Math.min(batchSize, Math.round(FIRST_ROWS * GROWTH ** learner.stepsTaken), rows - first)
+      const { energy, active } = learner.step(batch.data, first, size)
+      this.energySum += energy * size
+      this.activeSum += active * size
+      this.rowSum += size
+      first += size
+    }
+    this.progress = { ...this.progress, batch: this.progress.batch + 1 }
+    await turn()
+    if (this.seconds - this.lastReport >= REPORT_SECONDS) {
+      const part =
+        observations.count === undefined ? 0 : Math.min(1, (this.progress.batch * batchSize) / observations.count)
+      await this.report(part, epochs, undefined)
+    }
+    if (this.fit.seconds !== undefined && this.seconds >= this.fit.seconds) this.stopped = true
+    if (this.fit.signal?.aborted) {
+      if (this.run) await this.checkpoint(true)
+      throw new CancelledError(
+        `Learning was stopped after ${learner.observationsSeen} observations.${this.run ? ' Its checkpoint is kept; go on with resume.' : ''}`,
+      )
+    }
+    if (this.run) await this.checkpoint(false)
+  }
+
+  /** Observations to draw first atoms from: this batch and, where it is small, the next ones. */
+  private async firstSample(observations: Observations, batch: Tensor): Promise<[Float32Array, number]> {
+    const wanted = Math.max(FIRST_SAMPLE, 2 * this.settings.atoms)
+    if (batch.shape[0] >= wanted) return [batch.data, batch.shape[0]]
+    for await (const sample of observations.batches({ batchSize: wanted, seed: this.settings.seed, epoch: 0 })) {
+      return [sample.data, sample.shape[0]]
+    }
+    return [batch.data, batch.shape[0]]
+  }
+
+  private get epochs(): number {
+    return this.fit.epochs ?? (this.fit.seconds === undefined ? 10 : Number.POSITIVE_INFINITY)
+  }
+
+  /** Early stopping on the held-out energy. */
+  private judge(heldOutEnergy: number | undefined): void {
+    if (heldOutEnergy === undefined) return
+    const { best, waited } = this.progress
+    const better = best === null || heldOutEnergy < best * (1 - IMPROVEMENT)
+    this.progress = { ...this.progress, best: better ? heldOutEnergy : best, waited: better ? 0 : waited + 1 }
+    if (this.fit.patience !== undefined && this.progress.waited >= this.fit.patience) this.stopped = true
+  }
+
+  private async report(part: number, epochs: number, heldOutEnergy: number | undefined): Promise<void> {
+    const { learner } = this
+    const done = this.progress.epoch + (part === 1 ? 0 : part)
+    const byTime = this.fit.seconds === undefined ? 0 : this.seconds / this.fit.seconds
+    if (this.rowSum > 0) {
+      this.energy = this.energySum / this.rowSum
+      this.active = this.activeSum / this.rowSum
+    }
+    const progress: FitProgress = {
+      epoch: done,
+      ...(Number.isFinite(epochs) ? { epochs } : {}),
+      step: learner.stepsTaken,
+      seen: learner.observationsSeen,
+      energy: this.energy,
+      ...(heldOutEnergy === undefined ? {} : { heldOutEnergy }),
+      active: this.active,
+      atomsInUse: learner.usageCounts().reduce((count, use) => count + (use > 0 ? 1 : 0), 0),
+      atomsReplaced: learner.atomsReplaced,
+      seconds: this.seconds,
+      fraction: Math.min(1, Math.max(done / epochs, byTime)),
+    }
+    this.energySum = 0
+    this.activeSum = 0
+    this.rowSum = 0
+    this.lastReport = this.seconds
+    this.progress = { ...this.progress, history: [...this.progress.history, progress] }
+    if (this.run) await this.run.appendMetrics({ event: 'progress', ...progress })
+    if (this.fit.onProgress?.(progress) === false) this.stopped = true
+  }
+
+  private async checkpoint(now: boolean): Promise<void> {
+    const every = (this.fit.checkpointSeconds ?? 10) * 1000
+    if (!this.run || (!now && performance.now() - this.lastCheckpoint < every)) return
+    const state = this.learner.state()
+    this.progress = {
+      ...this.progress,
+      seconds: this.seconds,
+      metricsBytes: await this.run.metricsBytes(),
+      learner: { steps: state.steps, seen: state.seen, replaced: state.replaced },
+    }
+    await saveCheckpoint(this.run.store, this.settings, {
+      state: this.progress,
+      tensors: {
+        atoms: storedTensor(state.atoms),
+        codeProducts: storedTensor(state.codeProducts),
+        dataProducts: storedTensor(state.dataProducts),
+        usage: storedTensor(state.usage),
+        lastUse: storedTensor(state.lastUse),
+      },
+    })
+    this.lastCheckpoint = performance.now()
+  }
+}
+
+function learnerState(tensors: Readonly<Record<string, { data: unknown }>>, state: ProgressState): LearnerState {
+  const f32 = (name: string) => tensors[name].data as Float32Array
+  const f64 = (name: string) => tensors[name].data as Float64Array
+  return {
+    atoms: f32('atoms'),
+    codeProducts: f32('codeProducts'),
+    dataProducts: f32('dataProducts'),
+    usage: f64('usage'),
+    lastUse: f64('lastUse'),
+    ...state.learner,
+  }
+}
+
+/** The observations that learning walks through: the data itself, or random patches of images. */
+function trainingObservations(options: ResolvedOptions, data: SparseCodingData): Observations {
+  if (isImages(data)) {
+    if (!options.patch) {
+      throw new ConfigurationError(
+        `${data.name} holds images; say how large the patches to learn from are (patch: 16, or --patch 16).`,
+      )
+    }
+    return patches(data, {
+      size: options.patch,
+      count: options.patchesPerEpoch,
+      seed: options.seed,
+      transform: options.transform,
+      minimumDeviation: options.minimumDeviation,
+    })
+  }
+  const observations = isTensor(data) ? fromTensor(data) : data
+  if (options.patch) {
+    throw new ConfigurationError(
+      `${observations.name} holds observations of ${formatShape(observations.shape)}, not images to cut patches from; leave patch out.`,
+    )
+  }
+  return observations
+}
+
+async function heldOutBatch(data: Tensor | Observations, step: FittedStep): Promise<Tensor> {
+  const source = isTensor(data) ? fromTensor(data, 'the held-out data') : data
+  for await (const batch of source.batches({ batchSize: HELD_OUT_LIMIT })) return step.apply(batch).output
+  throw new DataError('The held-out data holds no observations.')
+}
+
+function describe(
+  options: ResolvedOptions,
+  data: SparseCodingData,
+  raw: Observations,
+  step: FittedStep,
+): SparseCodingSettings {
+  return {
+    atoms: options.atoms,
+    observation: raw.shape,
+    regularizer: options.regularizer.describe(),
+    update: describeUpdate(options.update),
+    nonNegativeAtoms: options.nonNegativeAtoms,
+    batchSize: options.batchSize,
+    deadAfter: options.deadAfter,
+    learningTolerance: options.learningTolerance,
+    seed: options.seed,
+    input: describeInput(options, isImages(data)),
+    preprocess: step.config,
+    data: raw.name,
+  }
+}
+
+function checkBudget({ epochs, seconds, patience, heldOut, checkpointSeconds }: FitOptions): void {
+  if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 1)) {
+    throw new ConfigurationError(`epochs must be a whole number, 1 or more; got ${epochs}.`)
+  }
+  if (seconds !== undefined && !(seconds > 0)) throw new ConfigurationError(`seconds must be above 0; got ${seconds}.`)
+  if (checkpointSeconds !== undefined && !(checkpointSeconds >= 0)) {
+    throw new ConfigurationError(`checkpointSeconds must be 0 or more; got ${checkpointSeconds}.`)
+  }
+  if (patience !== undefined && !(Number.isInteger(patience) && patience >= 1)) {
+    throw new ConfigurationError(`patience must be a whole number of epochs, 1 or more; got ${patience}.`)
+  }
+  if (patience !== undefined && !heldOut) {
+    throw new ConfigurationError('patience counts epochs without a better held-out energy; give heldOut data as well.')
+  }
+}
