@@ -1,4 +1,5 @@
 // Packs the data that comes with Energia: digits and photographs from development dependencies into src/data/embedded/.
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -108,9 +109,10 @@ export async function packData(outDir = join(root, 'src', 'data', 'embedded')) {
   if (oldest <= newest) {
     const files = { ...(await packDigits()), ...(await packPhotographs()) }
     await mkdir(outDir, { recursive: true })
-    for (const name of await readdir(outDir)) if (!outputs.includes(name)) await rm(join(outDir, name))
+    for (const name of await readdir(outDir))
+      if (!outputs.includes(name) && !name.endsWith('.tmp')) await rm(join(outDir, name))
     for (const [name, bytes] of Object.entries(files)) {
-      const temporary = join(outDir, `${name}.tmp`)
+      const temporary = join(outDir, `${name}.${randomUUID()}.tmp`)
       await writeFile(temporary, bytes)
       await rename(temporary, join(outDir, name))
     }

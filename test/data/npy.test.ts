@@ -80,7 +80,7 @@ describe('writeNpy', () => {
         fc.array(fc.nat({ max: 4 }), { maxLength: 4 }),
         async (Kind, shape) => {
           const size = shape.reduce((product, extent) => product * extent, 1)
-          const array: NpyArray = { shape, data: Kind.from({ length: size }, (_, i) => i) }
+          const array: NpyArray = { shape, data: new Kind(Array.from({ length: size }, (_, i) => i)) }
           const bytes = writeNpy(array)
           expect((bytes.length - size * Kind.BYTES_PER_ELEMENT) % 64).toBe(0)
           expect(await readNpy(bytes)).toEqual(array)

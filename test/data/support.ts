@@ -13,7 +13,7 @@ export function temporaryFolder(): string {
 }
 
 /** The path of a file that another program wrote; see fixtures/make.py. */
-export const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
+export const fixture = (name: string): string => join(fileURLToPath(new URL('./fixtures', import.meta.url)), name)
 export const fixtureBytes = (name: string): Uint8Array => new Uint8Array(readFileSync(fixture(name)))
 
 /** The batches of a pass as rows of plain numbers. */
