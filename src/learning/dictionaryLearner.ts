@@ -5,13 +5,14 @@ import { KernelDictionary } from '../kernels/dictionary.js'
 import type { Engine } from '../kernels/engine.js'
 import { Job } from '../kernels/jobs.js'
 import { type LearningFields, learningLayout, writeFields } from '../kernels/structs.js'
-import { rng } from '../tensor/random.js'
 import type { DictionaryUpdate } from './dictionaryUpdate.js'
+import { firstAtoms, normalizeInto, type Start } from './firstAtoms.js'
 
 /** How a dictionary is learned from batches. */
 export interface LearnerSettings {
   readonly atoms: number
-  /** Numbers an observation. */
+  /** The shape of one observation, and its numbers. */
+  readonly shape: readonly number[]
   readonly size: number
   readonly regularizer: Regularizer
   readonly update: DictionaryUpdate
@@ -19,6 +20,8 @@ export interface LearnerSettings {
   /** Observations without use after which an atom is dead and replaced. */
   readonly deadAfter: number
   readonly seed: number
+  /** What first atoms are made of. */
+  readonly start: Start
   /** Largest batch. */
   readonly batchSize: number
   /** Relative duality gap to which codes are found while learning. */
@@ -120,28 +123,9 @@ export class DictionaryLearner {
     writeFields(this.engine.buffer, this.learning, learningLayout.offsets, fields)
   }
 
-  /**
-   * First atoms: observations of `sample` [rows, size] drawn without repetition, each normalized; where they do not
-   * suffice (too few, or zero), random directions.
-   */
+  /** First atoms, from `sample` [rows, size]; see {@link firstAtoms}. */
   initialize(sample: Float32Array, rows: number): void {
-    const { atoms: count, size, seed, nonNegativeAtoms } = this.settings
-    const random = rng(seed, 1)
-    const order = random.shuffle(Array.from({ length: rows }, (_, i) => i))
-    const atoms = new Float32Array(count * size)
-    let next = 0
-    for (let j = 0; j < count; j++) {
-      const atom = atoms.subarray(j * size, (j + 1) * size)
-      while (next < order.length) {
-        const row = order[next++]
-        if (normalizeInto(atom, sample.subarray(row * size, (row + 1) * size), nonNegativeAtoms)) break
-      }
-      while (atom.every((value) => value === 0)) {
-        const direction = Float32Array.from({ length: size }, () => random.normal())
-        normalizeInto(atom, direction, nonNegativeAtoms)
-      }
-    }
-    this.dictionary.load(atoms)
+    this.dictionary.load(firstAtoms(this.settings, sample, rows))
   }
 
   /** Codes a batch of observations [rows, size] (from row `first` of `data`) and moves the dictionary. */
@@ -293,17 +277,4 @@ export class DictionaryLearner {
     this.batch?.dispose()
     this.dictionary.dispose()
   }
-}
-
-/** target ← source / ‖source‖ (negative parts cut first where asked); false, with zeros, where there is nothing left. */
-function normalizeInto(target: Float32Array, source: Float32Array, nonNegative: boolean): boolean {
-  let squares = 0
-  for (const value of source) if (!nonNegative || value > 0) squares += value * value
-  if (!(squares > 1e-20)) {
-    target.fill(0)
-    return false
-  }
-  const scale = 1 / Math.sqrt(squares)
-  for (let p = 0; p < target.length; p++) target[p] = nonNegative && source[p] < 0 ? 0 : source[p] * scale
-  return true
 }

@@ -3,6 +3,7 @@ import type { Regularizer } from '../energy/regularizer.js'
 import { checkedCount } from '../energy/regularizer.js'
 import { l1 } from '../energy/regularizers/l1.js'
 import { type DictionaryUpdate, online } from '../learning/dictionaryUpdate.js'
+import { type Start, starts } from '../learning/firstAtoms.js'
 import { type PatchSize, patchSize } from '../preprocess/patchSize.js'
 import { imagePipeline } from '../preprocess/pipeline.js'
 import type { ImageStep, ObservationStep } from '../preprocess/preprocessor.js'
@@ -44,6 +45,8 @@ export interface SparseCodingOptions {
   readonly deadAfter?: number
   /** Relative duality gap to which codes are found while learning; 0.01 by default. */
   readonly learningTolerance?: number
+  /** What first atoms are made of; `observations` by default. `parts` leads to local atoms. */
+  readonly start?: Start
   readonly seed?: number
   /** Threads; all of the machine's by default. They do not change a bit of the result. */
   readonly threads?: number
@@ -68,6 +71,7 @@ export interface ResolvedOptions {
   readonly batchSize: number
   readonly deadAfter: number
   readonly learningTolerance: number
+  readonly start: Start
   readonly seed: number
   readonly threads: number | undefined
 }
@@ -109,9 +113,17 @@ function resolve(options: SparseCodingOptions): ResolvedOptions {
     batchSize: checkedCount('batchSize', options.batchSize ?? 1024),
     deadAfter: checkedCount('deadAfter', options.deadAfter ?? Math.max(10_000, 20 * atoms)),
     learningTolerance,
+    start: checkedStart(options.start ?? 'observations'),
     seed,
     threads: options.threads,
   }
+}
+
+function checkedStart(start: Start): Start {
+  if (!starts.includes(start)) {
+    throw new ConfigurationError(`start must be one of ${starts.join(', ')}; got ${start}.`)
+  }
+  return start
 }
 
 /** How options stand in `config.json`. */

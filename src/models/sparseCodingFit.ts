@@ -72,7 +72,9 @@ export async function fitSparseCoding(
   const engine = await sharedEngine(options.threads)
   const learner = new DictionaryLearner(engine, {
     atoms: options.atoms,
+    shape: raw.shape,
     size: sizeOf(raw.shape),
+    start: options.start,
     regularizer: options.regularizer,
     update: options.update,
     nonNegativeAtoms: options.nonNegativeAtoms,
@@ -340,6 +342,7 @@ function describe(
     deadAfter: options.deadAfter,
     learningTolerance: options.learningTolerance,
     seed: options.seed,
+    start: options.start,
     input: describeInput(options, isImages(data)),
     preprocess: step.config,
     data: raw.name,

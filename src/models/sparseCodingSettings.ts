@@ -2,6 +2,7 @@ import * as valid from '../artifacts/validate.js'
 import type { Regularizer, RegularizerConfig } from '../energy/regularizer.js'
 import { restoreRegularizer } from '../energy/restoreRegularizer.js'
 import { type DictionaryUpdate, gradient, online } from '../learning/dictionaryUpdate.js'
+import { type Start, starts } from '../learning/firstAtoms.js'
 import type { StepConfig } from '../preprocess/preprocessor.js'
 
 /** What the model's input is: observations as they come, or patches of images. */
@@ -28,6 +29,7 @@ export interface SparseCodingSettings {
   readonly deadAfter: number
   readonly learningTolerance: number
   readonly seed: number
+  readonly start: Start
   readonly input: InputSettings
   readonly preprocess: StepConfig
   /** What it learned from: the source's name. */
@@ -82,6 +84,7 @@ export const sparseCodingSettings: valid.Validator<SparseCodingSettings> = valid
   deadAfter: valid.whole({ min: 1 }),
   learningTolerance: valid.number({ above: 0 }),
   seed: valid.whole({ min: 0 }),
+  start: valid.oneOf(...starts),
   input: valid.variant('kind', {
     observations: valid.object({ kind: valid.oneOf('observations') }),
     images: valid.object({
