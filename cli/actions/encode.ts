@@ -1,0 +1,78 @@
+import {
+  codesWriter,
+  DataError,
+  type EncodedBatch,
+  type Status,
+  type StoredTensor,
+  storedTensor,
+} from '../../src/index.js'
+import type { EncodeCommandOptions } from '../commands/encode.js'
+import type { Session } from '../session.js'
+import { contextColumns, contextData, notingLayout } from './codesLayout.js'
+import { noteUnsolved, openCoding } from './coding.js'
+import { isImages } from './openData.js'
+import { checkOutputFile } from './outputs.js'
+import { numberTable } from './text.js'
+
+/** Numbers of the status column. */
+const statuses: readonly Status[] = ['converged', 'maxSteps', 'timeBudget', 'diverged', 'nonFinite']
+
+/** `energia encode`. */
+export async function encode(session: Session, options: EncodeCommandOptions, run: string): Promise<void> {
+  const { out } = options
+  await checkOutputFile(out, options.overwrite)
+  const coding = await openCoding(run, options, session)
+  const { model, data } = coding
+  const noted = isImages(data) ? notingLayout(data) : { images: data, constants: {} }
+  session.event('start', { command: 'encode', run, data: data.name, out })
+
+  const atoms = model.settings.atoms
+  const shape = storedTensor(BigInt64Array.from(model.settings.observation, BigInt))
+  let writer: Awaited<ReturnType<typeof open>> | undefined
+  try {
+    for await (const batch of coding.batches(noted.images)) {
+      writer ??= await open(out, atoms, batch, { observation_shape: shape, ...noted.constants })
+      await writer.append(batch.inference.codes, columnData(batch))
+    }
+    if (writer === undefined) throw new DataError(`${data.name} holds no observations to code.`)
+    await writer.finish()
+  } finally {
+    await writer?.discard()
+    model.dispose()
+  }
+  session.event('done', { ...coding.totals.fields(), out })
+  session.print(numberTable(coding.totals.rows()))
+  session.print(`The codes are in ${out}.`)
+  noteUnsolved(coding, session)
+}
+
+function open(
+  out: string,
+  atoms: number,
+  { inference, context }: EncodedBatch,
+  constants: Record<string, StoredTensor>,
+) {
+  const certificate = inference.gap === undefined ? 'stationarity' : 'gap'
+  return codesWriter<Record<string, { dtype: 'F64' | 'U32' | 'U8' | 'F32'; row?: readonly number[] }>>(out, atoms, {
+    columns: {
+      energy: { dtype: 'F64' },
+      [certificate]: { dtype: 'F64' },
+      steps: { dtype: 'U32' },
+      status: { dtype: 'U8' },
+      ...contextColumns(context),
+    },
+    constants,
+  })
+}
+
+function columnData({ inference, context }: EncodedBatch) {
+  const { energy, gap, stationarity, steps, status } = inference
+  return {
+    energy,
+    ...(gap ? { gap } : {}),
+    ...(stationarity ? { stationarity } : {}),
+    steps,
+    status: Uint8Array.from(status, (each) => statuses.indexOf(each)),
+    ...contextData(context),
+  }
+}

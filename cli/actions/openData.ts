@@ -1,0 +1,84 @@
+import { imageObservations } from '../../src/data/imageObservations.js'
+import {
+  ConfigurationError,
+  formatShape,
+  type Images,
+  type Observations,
+  openSource,
+  type SparseCodingModel,
+} from '../../src/index.js'
+import type { Session } from '../session.js'
+
+/** Images up to this side are taken whole where all have one size, as digits are. */
+const SMALL = 64
+
+export interface DataOptions {
+  readonly data: string
+  readonly array?: string
+  readonly colour?: boolean
+  readonly seed?: number
+}
+
+type SizedImages = Images & { size?(index: number): Promise<readonly [number, number]> }
+type Opened =
+  | { readonly kind: 'observations'; readonly observations: Observations }
+  | { readonly kind: 'images'; readonly images: SizedImages }
+
+/** Opens a source as it is, with progress where it has to be downloaded. */
+async function open(options: DataOptions, session: Session): Promise<Opened> {
+  const { data, array, colour, seed } = options
+  return openSource(data, {
+    ...(array === undefined ? {} : { array }),
+    ...(colour === undefined ? {} : { colour }),
+    ...(seed === undefined ? {} : { seed }),
+    signal: session.signal,
+    onProgress: (received, total) => {
+      const of = total === undefined ? '' : ` of ${megabytes(total)}`
+      session.progress(
+        'download',
+        { received, ...(total === undefined ? {} : { total }) },
+        `downloading ${data}: ${megabytes(received)}${of} MB`,
+      )
+    },
+  })
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
+
+/**
+ * The data to learn from: observations as they come; images by `patch`; or, without a patch, small images of one size
+ * whole. Throws ConfigurationError for other images without a patch.
+ */
+export async function learningData(
+  options: DataOptions & { readonly patch?: readonly [number, number] },
+  session: Session,
+): Promise<Observations | Images> {
+  const opened = await open(options, session)
+  if (opened.kind === 'observations') return opened.observations
+  const { images } = opened
+  if (options.patch) return images
+  const [height, width] = images.size ? await images.size(0) : (await images.image(0)).shape
+  if (Math.max(height, width) <= SMALL) return imageObservations(images, { signal: session.signal })
+  throw new ConfigurationError(
+    `${images.name} holds images (${images.label(0)} is ${formatShape([height, width])}); say how large the patches to learn from are, for example --patch 16.`,
+  )
+}
+
+/** The data to code with a model: images stay images where the model learned from patches, and else become observations. */
+export async function codingData(
+  options: DataOptions,
+  model: SparseCodingModel,
+  session: Session,
+): Promise<Observations | SizedImages> {
+  const { observation, input } = model.settings
+  const opened = await open({ ...options, colour: observation.length === 3 }, session)
+  if (opened.kind === 'images') {
+    return input.kind === 'images' ? opened.images : imageObservations(opened.images, { signal: session.signal })
+  }
+  return opened.observations
+}
+
+/** Whether data is images rather than observations. */
+export function isImages(data: Observations | Images): data is Images {
+  return 'image' in data
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { ConfigurationError, FileFormatError } from '../../src/index.js'
+
+/** What stands at a path. */
+async function standing(path: string): Promise<'nothing' | 'file' | 'folder'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file'
+  } catch (error) {
+    if (code(error) === 'ENOENT') return 'nothing'
+    throw failed(path, error)
+  }
+}
+
+/**
+ * Checks before any work that a file can be written. Throws ConfigurationError where one is there and may not be replaced,
+ * FileFormatError where the place takes no files.
+ */
+export async function checkOutputFile(path: string, overwrite = false): Promise<void> {
+  const there = await standing(path)
+  if (there === 'folder') throw new ConfigurationError(`${path} is a folder; give --out the name of a file.`)
+  if (there === 'file' && !overwrite) {
+    throw new ConfigurationError(`${path} is there already; pass --overwrite to replace it, or choose another name.`)
+  }
+  await checkWritable(dirname(resolve(path)), path)
+}
+
+/** The same for a folder that will hold files: it must not be there, or be empty, unless it may be written into. */
+export async function checkOutputFolder(path: string, overwrite = false): Promise<void> {
+  const there = await standing(path)
+  if (there === 'file') {
+    throw new ConfigurationError(`${path} is a file; give --out the name of a folder, or of an .npy file.`)
+  }
+  if (there === 'folder' && !overwrite && (await readdir(path)).length > 0) {
+    throw new ConfigurationError(
+      `${path} holds files already; pass --overwrite to write into it, or choose another folder.`,
+    )
+  }
+  await checkWritable(resolve(path), path)
+}
+
+/** The nearest folder above that exists must be writable. */
+async function checkWritable(folder: string, path: string): Promise<void> {
+  for (let at = folder; ; at = dirname(at)) {
+    const there = await standing(at)
+    if (there === 'nothing') continue
+    if (there === 'file') throw new FileFormatError(`${path} cannot be written: ${at} is a file, not a folder.`)
+    try {
+      await access(at, constants.W_OK)
+    } catch (error) {
+      throw failed(path, error)
+    }
+    return
+  }
+}
+
+/** Writes a file whole or not at all, and makes the folders above it. */
+export async function writeOutput(
+  path: string,
+  content: Uint8Array | string | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const folder = dirname(resolve(path))
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(4).toString('hex')}.partial`)
+  try {
+    await mkdir(folder, { recursive: true })
+    const file = await open(temporary, 'wx')
+    try {
+      if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content)
+      else for await (const piece of content) await file.writeFile(piece)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {}) // the first error is the one to report
+    throw failed(path, error)
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the disk; free some, or choose another place',
+  EDQUOT: 'the disk quota is used up; free some space, or choose another place',
+  EFBIG: 'the file would be larger than the disk or a limit allows; choose another place',
+  EROFS: 'the disk is read-only; choose another place',
+  EACCES: 'permission is denied; change the permissions, or choose another path',
+  EPERM: 'permission is denied; change the permissions, or choose another path',
+  ENOTDIR: 'a part of its path is a file; choose another path',
+  ENAMETOOLONG: 'its name is too long; choose a shorter one',
+}
+
+function code(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+}
+
+/** An error of the system as a sentence; others as they are. */
+function failed(path: string, error: unknown): unknown {
+  const known = code(error)
+  if (known === undefined) return error
+  return new FileFormatError(`${path} cannot be written: ${reasons[known] ?? `the system says ${known}`}.`, {
+    cause: error,
+  })
+}

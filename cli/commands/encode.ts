@@ -1,0 +1,64 @@
+import { type Command, Option } from 'commander'
+import { number, positive } from '../numbers.js'
+import type { CommonOptions } from '../session.js'
+import { common, performs } from './common.js'
+
+/** The options of commands that code data with a model. */
+export interface CodingOptions extends CommonOptions {
+  readonly data: string
+  readonly array?: string
+  readonly solver?: 'active-set' | 'coordinate-descent' | 'fista' | 'ista' | 'omp'
+  readonly tolerance?: number
+  readonly maxSteps?: number
+  readonly seconds?: number
+}
+
+export interface EncodeCommandOptions extends CodingOptions {
+  readonly out: string
+  readonly overwrite?: boolean
+}
+
+/** Adds the options that choose data and solver. */
+export function coding(command: Command): Command {
+  return command
+    .requiredOption(
+      '--data <source>',
+      'what to code: digits, photographs, mnist, a file, folder or pattern, or - (npy)',
+    )
+    .option('--array <name>', 'the array of an npz file, or the column of a Parquet file')
+    .addOption(
+      new Option('--solver <name>', 'how codes are found (default: the fastest for the model’s regularizer)').choices([
+        'active-set',
+        'coordinate-descent',
+        'fista',
+        'ista',
+        'omp',
+      ]),
+    )
+    .option('--tolerance <number>', 'relative duality gap to reach (default: 1e-6)', number({ min: 0 }))
+    .option('--max-steps <n>', 'steps of the solver an observation', number({ whole: true, min: 0, max: 2 ** 31 - 1 }))
+    .option('--seconds <number>', 'return what is solved after this long', positive)
+}
+
+/** Adds `encode`. */
+export function addEncode(program: Command): void {
+  const command = program
+    .command('encode <run>')
+    .description('code data with a model: an npz file that scipy.sparse.load_npz reads')
+  coding(command)
+    .requiredOption('--out <file.npz>', 'where the codes go')
+    .option('--overwrite', 'replace a file that is there')
+  common(
+    command,
+    `
+    $ energia encode runs/strokes --data digits --out codes.npz
+    $ energia encode runs/edges --data photographs --solver fista --tolerance 1e-4 --out edges.npz`,
+  )
+  command.addHelpText(
+    'after',
+    `
+Beside the codes the file holds, for each observation: energy, gap (or stationarity, where the regularizer is not
+convex), steps, and status (0 converged, 1 steps used up, 2 time used up, 3 diverged, 4 not finite).`,
+  )
+  performs<EncodeCommandOptions>(command, async () => (await import('../actions/encode.js')).encode)
+}

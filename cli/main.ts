@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander'
+import { complain } from './complaint.js'
+import { energia } from './program.js'
+
+/**
+ * The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. Only what `--help` needs is loaded here;
+ * each command loads the rest when it runs.
+ */
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--no-color')) process.env.NO_COLOR = '1'
+  const debug = args.includes('--debug')
+  process.on('uncaughtException', (error) => process.exit(complain(error, { debug })))
+  try {
+    const program = energia()
+    if (args[0] === 'completion' || args[0] === 'complete') {
+      const { addCompletion } = await import('./completion.js')
+      addCompletion(program)
+    } else {
+      program.command('completion <shell>').description('print the completion script for zsh, bash, fish or powershell')
+    }
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    // Commander has said what is wrong, or printed the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    return complain(error, { debug, json: args.includes('--json') })
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))

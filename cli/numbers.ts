@@ -1,0 +1,52 @@
+import { InvalidArgumentError } from 'commander'
+
+/** The bounds of a numeric option; `above` and `below` are not allowed themselves. */
+interface Bounds {
+  readonly whole?: boolean
+  readonly above?: number
+  readonly below?: number
+  readonly min?: number
+  readonly max?: number
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+
+/** A parser of numbers within bounds, for commander. Throws InvalidArgumentError with what was expected. */
+export function number(bounds: Bounds = {}): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!decimal.test(text.trim())) throw new InvalidArgumentError(`Expected ${expected(bounds)}.`)
+    if (!Number.isFinite(value)) {
+      throw new InvalidArgumentError(`It is too large to compute with; expected ${expected(bounds)}.`)
+    }
+    const { whole = false, above = -Infinity, below = Infinity, min = -Infinity, max = Infinity } = bounds
+    const fits = value > above && value < below && value >= min && value <= max
+    if (!fits || (whole && !Number.isSafeInteger(value)))
+      throw new InvalidArgumentError(`Expected ${expected(bounds)}.`)
+    return value
+  }
+}
+
+/** A whole number of at least 1. */
+export const count = number({ whole: true, min: 1 })
+/** A number above 0. */
+export const positive = number({ above: 0 })
+
+function expected({ whole, above, below, min, max }: Bounds): string {
+  const kind = whole ? 'a whole number' : 'a number'
+  if (above !== undefined && below !== undefined) return `${kind} between ${above} and ${below}`
+  if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`
+  if (above !== undefined) return `${kind} above ${above}`
+  return min === undefined ? kind : `${kind}, ${min} or more`
+}
+
+/** "16" or "8x12" (height × width) as a patch's size. */
+export function patchSize(text: string): [height: number, width: number] {
+  const sizes = /^(\d{1,5})(?:[x×](\d{1,5}))?$/.exec(text.trim())
+  const height = Number(sizes?.[1])
+  const width = sizes?.[2] === undefined ? height : Number(sizes[2])
+  if (!(height >= 1 && width >= 1)) {
+    throw new InvalidArgumentError('Expected pixels, as in 16, or height and width, as in 8x12.')
+  }
+  return [height, width]
+}

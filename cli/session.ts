@@ -1,0 +1,47 @@
+import { ClosedPipeError } from './complaint.js'
+import { type Reporter, reporter } from './reporter.js'
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly threads?: number
+  readonly json?: boolean
+}
+
+/** What a command works within: how it reports, and the signal that stops it. */
+export interface Session extends Reporter {
+  readonly signal: AbortSignal
+  /** `{ threads }` where a number was given. */
+  readonly threads: { readonly threads?: number }
+}
+
+/**
+ * Runs a command's work. The first Ctrl-C (or SIGTERM) raises the signal, so that work ends in order and keeps what it has;
+ * the second quits at once. Where the reader of standard output goes away, work is stopped without a word.
+ */
+export async function inSession(options: CommonOptions, work: (session: Session) => Promise<void>): Promise<void> {
+  const abort = new AbortController()
+  const report = reporter(options.json ?? false)
+  const stop = (): void => {
+    if (abort.signal.aborted) process.exit(130)
+    report.note('Stopping; press Ctrl-C again to quit at once.')
+    abort.abort()
+  }
+  let closed = false
+  const onClosed = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error
+    closed = true
+    abort.abort()
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  process.stdout.on('error', onClosed)
+  process.stderr.on('error', () => {}) // there is nowhere left to complain
+  try {
+    const { threads } = options
+    await work({ ...report, signal: abort.signal, threads: threads === undefined ? {} : { threads } })
+  } catch (error) {
+    throw closed ? new ClosedPipeError() : error
+  } finally {
+    report.end()
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
