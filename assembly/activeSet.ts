@@ -4,7 +4,7 @@
  * optimality by a fair share of the worst violation are admitted together. A point is returned with its energy and
  * duality gap in double precision: correlations of atoms outside the working set enter with a bound on their rounding.
  */
-import { correlateDense, correlateSparse, isSparse, nonZeros } from './correlate'
+import { TOGETHER, correlateDense, correlateSparse, isSparse, nonZeros } from './correlate'
 import { descendFully } from './coordinateDescent'
 import { denseBytes } from './denseState'
 import { dot, dotAt, dotMixed, subtractScaled, widen } from './double'
@@ -16,6 +16,8 @@ export const ROUNDOFF: f64 = 5.9604644775390625e-8
 /** Atoms whose violation is at least this share of the worst are admitted together. */
 const ADMIT_SHARE: f32 = 0.5
 const ADMIT_AT_MOST: i32 = 24
+/** Squared norms of observation times atom beyond which single precision would overflow. */
+const LARGEST_SCALE: f64 = 1e72
 const SWEEPS: i32 = 3
 /** Worst violation, relative to the threshold, below which the working set is solved to its optimum. */
 const POLISH_BELOW: f64 = 0.1
@@ -33,6 +35,8 @@ class Scratch {
   positions: usize
   /** f64 [m] */
   wide: usize
+  /** f32 [m, 5]: observations interleaved. */
+  packed: usize
   /** usize [capacity], f32 [capacity]: Gram rows and coefficients of the support. */
   supportRows: usize
   supportValues: usize
@@ -57,6 +61,7 @@ export function activeSetBytes(problem: Problem): usize {
   return (
     aligned(offsetof<Scratch>()) + aligned(offsetof<WorkingSet>()) + aligned((<usize>problem.chunk * <usize>problem.kp) << 2) +
     2 * aligned(<usize>problem.kp << 2) + aligned(<usize>(problem.m + 4) << 2) + aligned(<usize>problem.m << 3) +
+    aligned(<usize>(problem.m * TOGETHER) << 2) +
     3 * aligned(capacity << 2) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem)
   )
 }
@@ -77,6 +82,8 @@ function layScratch(problem: Problem, memory: usize): Scratch {
   memory += aligned(<usize>(problem.m + 4) << 2)
   scratch.wide = memory
   memory += aligned(<usize>problem.m << 3)
+  scratch.packed = memory
+  memory += aligned(<usize>(problem.m * TOGETHER) << 2)
   scratch.supportRows = memory
   memory += aligned(capacity << 2)
   scratch.supportValues = memory
@@ -96,27 +103,29 @@ function layScratch(problem: Problem, memory: usize): Scratch {
 }
 
 /** Correlates rows `begin` to `end`: dense ones in blocks, sparse ones number by number. */
-export function correlateChunk(problem: Problem, begin: i32, end: i32, positions: usize, c: usize): void {
+function correlateChunk(problem: Problem, begin: i32, end: i32, scratch: Scratch): void {
   const m = problem.m
   const kp = problem.kp
+  const positions = scratch.positions
+  const c = scratch.correlations
   let dense = begin
   for (let i = begin; i < end; i++) {
     const y = problem.observations + (<usize>(i * m) << 2)
     const count = nonZeros(y, m, positions)
     if (isSparse(count, m)) {
-      flushDense(problem, dense, i, begin, c)
+      flushDense(problem, dense, i, begin, scratch)
       dense = i + 1
       correlateSparse(y, positions, count, problem.transposed, kp, c + (<usize>((i - begin) * kp) << 2))
     }
   }
-  flushDense(problem, dense, end, begin, c)
+  flushDense(problem, dense, end, begin, scratch)
 }
 
-function flushDense(problem: Problem, from: i32, to: i32, begin: i32, c: usize): void {
+function flushDense(problem: Problem, from: i32, to: i32, begin: i32, scratch: Scratch): void {
   if (to <= from) return
   correlateDense(
     problem.observations + (<usize>(from * problem.m) << 2), to - from, problem.m,
-    problem.panels, problem.kp, c + (<usize>((from - begin) * problem.kp) << 2),
+    problem.panels, problem.kp, scratch.packed, scratch.correlations + (<usize>((from - begin) * problem.kp) << 2),
   )
 }
 
@@ -129,15 +138,27 @@ function fillThresholds(problem: Problem, lambda: f64, thresholds: usize): void 
   }
 }
 
-/** The smallest λ for which the code of an observation with correlations `c` is 0: max |cⱼ| / weightⱼ. */
-export function lambdaMax(problem: Problem, c: usize): f64 {
+/**
+ * The smallest λ for which the code of an observation with correlations `c` is 0: max |cⱼ| / weightⱼ, the candidates that
+ * rounding leaves for the maximum being computed in double precision.
+ */
+function lambdaMax(problem: Problem, scratch: Scratch, c: usize, norm: f64, sparseCount: i32): f64 {
+  const nonNegative = <bool>problem.nonNegative
   let largest: f64 = 0
   for (let j = 0; j < problem.k; j++) {
     const value = <f64>load<f32>(c + (<usize>j << 2))
-    const weight = <f64>load<f32>(problem.weights + (<usize>j << 2))
-    largest = max(largest, (problem.nonNegative ? value : abs(value)) / weight)
+    largest = max(largest, (nonNegative ? value : abs(value)) / <f64>load<f32>(problem.weights + (<usize>j << 2)))
   }
-  return largest
+  const rounding = ROUNDOFF * (<f64>problem.m + 4) * problem.atomNorm * norm
+  let exact: f64 = 0
+  for (let j = 0; j < problem.k; j++) {
+    const weight = <f64>load<f32>(problem.weights + (<usize>j << 2))
+    const value = <f64>load<f32>(c + (<usize>j << 2))
+    if ((nonNegative ? value : abs(value)) + rounding < largest * weight - rounding) continue
+    const candidate = exactCorrelation(problem, scratch, j, sparseCount)
+    exact = max(exact, (nonNegative ? candidate : abs(candidate)) / weight)
+  }
+  return exact
 }
 
 // @ts-ignore: decorator
@@ -208,7 +229,7 @@ function refreshCorrelations(
 /** Codes rows of the batch; `piece` is this thread's scratch. */
 export function activeSetChunk(problem: Problem, begin: i32, end: i32, piece: usize): void {
   const scratch = layScratch(problem, piece)
-  correlateChunk(problem, begin, end, scratch.positions, scratch.correlations)
+  correlateChunk(problem, begin, end, scratch)
   for (let i = begin; i < end; i++) {
     solve(problem, scratch, i, scratch.correlations + (<usize>((i - begin) * problem.kp) << 2))
   }
@@ -239,10 +260,17 @@ function solve(problem: Problem, scratch: Scratch, index: i32, start: usize): vo
     finish(problem, scratch, index, NaN, NaN, 0, Stop.NON_FINITE)
     return
   }
+  if (!(squaredNorm * problem.atomNorm * problem.atomNorm < LARGEST_SCALE)) {
+    finish(problem, scratch, index, 0.5 * squaredNorm, NaN, 0, Stop.DIVERGED)
+    return
+  }
   const nonZero = nonZeros(y, m, scratch.positions)
   const sparseCount = isSparse(nonZero, m) ? nonZero : -1
 
-  const lambda = problem.lambdaRatio > 0 ? problem.lambdaRatio * lambdaMax(problem, start) : problem.lambda
+  const norm = Math.sqrt(squaredNorm)
+  const lambda = problem.lambdaRatio > 0
+    ? problem.lambdaRatio * lambdaMax(problem, scratch, start, norm, sparseCount)
+    : problem.lambda
   if (lambda == 0 || squaredNorm == 0) {
     finish(problem, scratch, index, 0.5 * squaredNorm, 0, 0, Stop.CONVERGED)
     return
@@ -257,14 +285,14 @@ function solve(problem: Problem, scratch: Scratch, index: i32, start: usize): vo
       if (set.size == set.capacity) break
       const value = <f64>load<f32>(problem.warmValues + (<usize>at << 2))
       if (value == 0 || (nonNegative && value < 0)) continue
-      admitAtom(problem, scratch, set, load<i32>(problem.warmIndices + (<usize>at << 2)), sparseCount, lambda)
+      const atom = load<i32>(problem.warmIndices + (<usize>at << 2))
+      if (!admitAtom(problem, scratch, set, atom, sparseCount, lambda)) continue
       store<f64>(set.z + (<usize>(set.size - 1) << 3), value)
     }
     refresh(set)
     if (set.size > 0 && problem.maxSteps > 0) minimize(set, nonNegative, SWEEPS, problem.maxSteps, true)
   }
 
-  const norm = Math.sqrt(squaredNorm)
   let steps = 0
   for (;;) {
     const support = listRows(problem, scratch, set)
@@ -285,7 +313,7 @@ function solve(problem: Problem, scratch: Scratch, index: i32, start: usize): vo
     }
     // What rounding may have hidden in the single-precision correlations.
     const rounding = ROUNDOFF * (
-      (<f64>m + 4) * problem.atomNorm * norm +
+      (<f64>(m + support) + 4) * problem.atomNorm * norm +
       (<f64>support + 6) * problem.atomNorm * problem.atomNorm * absolute + 2 * lambda * scratch.largestWeight
     )
     const outside = worst + (problem.certify ? rounding : 0)
@@ -315,15 +343,19 @@ function solve(problem: Problem, scratch: Scratch, index: i32, start: usize): vo
   }
 }
 
-function admitAtom(problem: Problem, scratch: Scratch, set: WorkingSet, atom: i32, sparseCount: i32, lambda: f64): void {
+/** Takes an atom into the working set; false for a zero atom, which stays out. */
+function admitAtom(problem: Problem, scratch: Scratch, set: WorkingSet, atom: i32, sparseCount: i32, lambda: f64): bool {
   const row = (<usize>atom * <usize>problem.kp) << 2
   const threshold = scratch.thresholds + (<usize>atom << 2)
+  store<f32>(threshold, Infinity)
+  // A zero atom explains nothing: its coefficient is 0.
+  if (load<f32>(problem.gramHigh + row + (<usize>atom << 2)) <= 0) return false
   admit(
     set, atom, exactCorrelation(problem, scratch, atom, sparseCount),
     lambda * <f64>load<f32>(problem.weights + (<usize>atom << 2)), problem.ridge,
     problem.gramHigh + row, problem.gramLow + row,
   )
-  store<f32>(threshold, Infinity)
+  return true
 }
 
 /** Admits every outside atom that exceeds its threshold by more than `bound`; returns true where the set has no room for it. */

@@ -62,7 +62,11 @@ function sweep(problem: Problem, state: DenseState, supportOnly: bool): f64 {
     const old = load<f64>(at8(state.z, j))
     if (supportOnly && old == 0) continue
     const curvature = curvatureOf(problem, j)
-    if (curvature <= 0) continue
+    if (curvature <= 0) {
+      // A zero atom explains nothing: its coefficient is 0.
+      store<f64>(at8(state.z, j), 0)
+      continue
+    }
     const value = proxOne(problem, state, old + load<f64>(at8(state.c, j)) / curvature, curvature, j)
     if (value != old) {
       store<f64>(at8(state.z, j), value)
@@ -83,6 +87,7 @@ function sweepGroups(problem: Problem, state: DenseState, supportOnly: bool): f6
       curvature += curvatureOf(problem, j)
       active = active || load<f64>(at8(state.z, j)) != 0
     }
+    if (curvature <= 0) for (let j = from; j < to; j++) store<f64>(at8(state.z, j), 0)
     if (curvature <= 0 || (supportOnly && !active)) continue
     for (let j = from; j < to; j++) {
       store<f64>(at8(state.work, j), load<f64>(at8(state.z, j)) + load<f64>(at8(state.c, j)) / curvature)

@@ -19,48 +19,66 @@ export function isSparse(count: i32, m: i32): bool {
   return <f32>count < SPARSE_SHARE * <f32>m
 }
 
-/** Six observations (rows of `y`, `m` apart) against one panel of eight atoms. */
+/** Observations that the dense kernel takes together: with eight atoms they fill the registers and spill none. */
+export const TOGETHER: i32 = 5
+
+/** Interleaves five observations (rows of `y`, `m` apart) number by number. */
+function interleave(y: usize, m: i32, packed: usize): void {
+  const row = <usize>m << 2
+  for (let at: usize = 0; at < row; at += 4) {
+    store<f32>(packed, load<f32>(y + at))
+    store<f32>(packed, load<f32>(y + row + at), 4)
+    store<f32>(packed, load<f32>(y + 2 * row + at), 8)
+    store<f32>(packed, load<f32>(y + 3 * row + at), 12)
+    store<f32>(packed, load<f32>(y + 4 * row + at), 16)
+    packed += 20
+  }
+}
+
+/** Five interleaved observations against one panel of eight atoms; `m` is even. */
 // @ts-ignore: decorator
 @inline
-function sixByEight(y: usize, m: i32, panel: usize, c: usize, kp: i32): void {
-  const row = <usize>m << 2
-  let y0 = y
-  let y1 = y0 + row
-  let y2 = y1 + row
-  let y3 = y2 + row
-  let y4 = y3 + row
-  let y5 = y4 + row
+function fiveByEight(packed: usize, m: i32, panel: usize, c: usize, kp: i32): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
-  const end = y0 + row
-  while (y0 < end) {
-    const b0 = v128.load(panel)
-    const b1 = v128.load(panel, 16)
-    let a = v128.load32_splat(y0)
+  let c30 = c00, c31 = c00, c40 = c00, c41 = c00
+  const end = panel + (<usize>m << 5)
+  while (panel < end) {
+    let b0 = v128.load(panel)
+    let b1 = v128.load(panel, 16)
+    let a = v128.load32_splat(packed)
     c00 = f32x4.add(c00, f32x4.mul(a, b0))
     c01 = f32x4.add(c01, f32x4.mul(a, b1))
-    a = v128.load32_splat(y1)
+    a = v128.load32_splat(packed, 4)
     c10 = f32x4.add(c10, f32x4.mul(a, b0))
     c11 = f32x4.add(c11, f32x4.mul(a, b1))
-    a = v128.load32_splat(y2)
+    a = v128.load32_splat(packed, 8)
     c20 = f32x4.add(c20, f32x4.mul(a, b0))
     c21 = f32x4.add(c21, f32x4.mul(a, b1))
-    a = v128.load32_splat(y3)
+    a = v128.load32_splat(packed, 12)
     c30 = f32x4.add(c30, f32x4.mul(a, b0))
     c31 = f32x4.add(c31, f32x4.mul(a, b1))
-    a = v128.load32_splat(y4)
+    a = v128.load32_splat(packed, 16)
     c40 = f32x4.add(c40, f32x4.mul(a, b0))
     c41 = f32x4.add(c41, f32x4.mul(a, b1))
-    a = v128.load32_splat(y5)
-    c50 = f32x4.add(c50, f32x4.mul(a, b0))
-    c51 = f32x4.add(c51, f32x4.mul(a, b1))
-    panel += 32
-    y0 += 4
-    y1 += 4
-    y2 += 4
-    y3 += 4
-    y4 += 4
-    y5 += 4
+    b0 = v128.load(panel, 32)
+    b1 = v128.load(panel, 48)
+    a = v128.load32_splat(packed, 20)
+    c00 = f32x4.add(c00, f32x4.mul(a, b0))
+    c01 = f32x4.add(c01, f32x4.mul(a, b1))
+    a = v128.load32_splat(packed, 24)
+    c10 = f32x4.add(c10, f32x4.mul(a, b0))
+    c11 = f32x4.add(c11, f32x4.mul(a, b1))
+    a = v128.load32_splat(packed, 28)
+    c20 = f32x4.add(c20, f32x4.mul(a, b0))
+    c21 = f32x4.add(c21, f32x4.mul(a, b1))
+    a = v128.load32_splat(packed, 32)
+    c30 = f32x4.add(c30, f32x4.mul(a, b0))
+    c31 = f32x4.add(c31, f32x4.mul(a, b1))
+    a = v128.load32_splat(packed, 36)
+    c40 = f32x4.add(c40, f32x4.mul(a, b0))
+    c41 = f32x4.add(c41, f32x4.mul(a, b1))
+    panel += 64
+    packed += 40
   }
   const width = <usize>kp << 2
   v128.store(c, c00)
@@ -77,9 +95,6 @@ function sixByEight(y: usize, m: i32, panel: usize, c: usize, kp: i32): void {
   c += width
   v128.store(c, c40)
   v128.store(c, c41, 16)
-  c += width
-  v128.store(c, c50)
-  v128.store(c, c51, 16)
 }
 
 // @ts-ignore: decorator
@@ -99,17 +114,20 @@ function oneByEight(y: usize, m: i32, panel: usize, c: usize): void {
   v128.store(c, c1, 16)
 }
 
-/** Correlates `rows` dense observations (f32 [rows, m]) into `c` (f32 [rows, kp]). */
-export function correlateDense(y: usize, rows: i32, m: i32, panels: usize, kp: i32, c: usize): void {
+/** Correlates `rows` dense observations (f32 [rows, m]) into `c` (f32 [rows, kp]); `packed` is room for f32 [m, 5]. */
+export function correlateDense(y: usize, rows: i32, m: i32, panels: usize, kp: i32, packed: usize, c: usize): void {
   const panelBytes = <usize>m << 5
-  for (let j = 0; j < kp; j += 8) {
-    const panel = panels + <usize>(j >> 3) * panelBytes
-    let row = 0
-    for (; row + 6 <= rows; row += 6) {
-      sixByEight(y + (<usize>(row * m) << 2), m, panel, c + (<usize>(row * kp + j) << 2), kp)
+  const rowBytes = <usize>m << 2
+  let row = 0
+  for (; row + TOGETHER <= rows; row += TOGETHER) {
+    interleave(y + <usize>row * rowBytes, m, packed)
+    for (let j = 0; j < kp; j += 8) {
+      fiveByEight(packed, m, panels + <usize>(j >> 3) * panelBytes, c + (<usize>(row * kp + j) << 2), kp)
     }
-    for (; row < rows; row++) {
-      oneByEight(y + (<usize>(row * m) << 2), m, panel, c + (<usize>(row * kp + j) << 2))
+  }
+  for (; row < rows; row++) {
+    for (let j = 0; j < kp; j += 8) {
+      oneByEight(y + <usize>row * rowBytes, m, panels + <usize>(j >> 3) * panelBytes, c + (<usize>(row * kp + j) << 2))
     }
   }
 }

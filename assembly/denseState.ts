@@ -73,6 +73,7 @@ export function begin(problem: Problem, piece: usize, index: i32): bool {
       store<f64>(at8(state.z, load<i32>(problem.warmIndices + (<usize>at << 2))), value)
     }
   }
+  if (state.lambda == 0 && problem.penalty != Penalty.TOP_K) memory.fill(state.z, 0, <usize>problem.kp << 3)
   correlate(problem, state)
   return true
 }

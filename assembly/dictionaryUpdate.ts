@@ -64,7 +64,7 @@ function step(atom: usize, gradient: usize, scale: f32, m: i32, nonNegative: boo
 }
 
 /**
- * The lecture's step: W ← W + rate·(B − AW), A and B being means over the batch, then each column to unit norm (`columns`)
+ * The lecture's step: W ← W + rate·(B − AW), A and B being sums over the batch, then each column to unit norm (`columns`)
  * or all by one factor so that the norms' sum is k. Returns 1 where a helper failed.
  */
 export function gradientAtoms(control: usize, pointer: usize, helpers: i32, rate: f64, columns: bool): i32 {
@@ -85,8 +85,17 @@ export function gradientAtoms(control: usize, pointer: usize, helpers: i32, rate
       squares += <f64>value * <f64>value
     }
     const norm = Math.sqrt(squares)
+    if (!(norm > 1e-10) || !(norm < Infinity)) {
+      // An atom that would vanish stays.
+      let kept: f64 = 0
+      for (let p: usize = 0; p < <usize>m << 2; p += 4) {
+        const value = <f64>load<f32>(batch.atoms + offset + p)
+        kept += value * value
+      }
+      sum += Math.sqrt(kept)
+      continue
+    }
     sum += norm
-    if (!(norm > 1e-10) || !(norm < Infinity)) continue
     const scale: f32 = columns ? <f32>(1 / norm) : 1
     for (let p: usize = 0; p < <usize>m << 2; p += 4) {
       store<f32>(batch.atoms + offset + p, scale * load<f32>(batch.gradient + offset + p))

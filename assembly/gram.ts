@@ -38,9 +38,9 @@ export function gramChunk(problem: Problem, first: i32, end: i32, memory: usize)
 }
 
 /** Rows of WᵀW in single precision, for learning, where every batch needs a new one; the low part is not touched. */
-export function gramSingleChunk(problem: Problem, first: i32, end: i32): void {
+export function gramSingleChunk(problem: Problem, first: i32, end: i32, memory: usize): void {
   correlateDense(
-    problem.atoms + ((<usize>first * <usize>problem.m) << 2), end - first, problem.m, problem.panels, problem.kp,
+    problem.atoms + ((<usize>first * <usize>problem.m) << 2), end - first, problem.m, problem.panels, problem.kp, memory,
     problem.gramHigh + ((<usize>first * <usize>problem.kp) << 2),
   )
 }

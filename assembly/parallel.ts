@@ -46,7 +46,7 @@ function perform(kind: i32, pointer: usize, begin: i32, end: i32, thread: i32): 
   switch (kind) {
     case Job.LAY_ATOMS: layAtoms(problem, begin, end); break
     case Job.GRAM: gramChunk(problem, begin, end, piece(problem, thread)); break
-    case Job.GRAM_SINGLE: gramSingleChunk(problem, begin, end); break
+    case Job.GRAM_SINGLE: gramSingleChunk(problem, begin, end, piece(problem, thread)); break
     case Job.ACTIVE_SET: activeSetChunk(problem, begin, end, piece(problem, thread)); break
     case Job.COORDINATE_DESCENT: coordinateDescentChunk(problem, begin, end, piece(problem, thread)); break
     case Job.ISTA: istaChunk(problem, begin, end, piece(problem, thread)); break

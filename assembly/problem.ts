@@ -1,6 +1,6 @@
 /**
  * What the coding kernels work on: a dictionary with its Gram matrix, observations, a regularizer, and where results go.
- * The host writes these fields; `src/kernels/problem.ts` holds the same order. Pointers are byte addresses.
+ * The host writes these fields; `src/kernels/structs.ts` holds the same order. Pointers are byte addresses.
  *
  *     E(z) = ½‖y − Wz‖² + Σⱼ thresholdⱼ|zⱼ| + ½μ‖z‖²
  */
@@ -86,5 +86,6 @@ export namespace Penalty {
 export namespace Stop {
   export const CONVERGED: i32 = 0
   export const MAX_STEPS: i32 = 1
+  export const DIVERGED: i32 = 3
   export const NON_FINITE: i32 = 4
 }

@@ -37,11 +37,11 @@ function iterate(problem: Problem, state: DenseState, index: i32, accelerated: b
         return
       }
       const fresh = steps == 0 && problem.penalty >= Penalty.TOP_K
-      if ((!fresh && isDone(problem, state, energy, gapOf(problem, state))) || !moved) {
+      if (!fresh && isDone(problem, state, energy, gapOf(problem, state))) {
         finish(problem, state, index, steps, Stop.CONVERGED)
         return
       }
-      if (steps >= problem.maxSteps) {
+      if (steps >= problem.maxSteps || !moved) {
         finish(problem, state, index, steps, Stop.MAX_STEPS)
         return
       }

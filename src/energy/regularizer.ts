@@ -31,7 +31,10 @@ export interface Regularizer<Kind extends RegularizerKind = RegularizerKind> {
   value(code: ArrayLike<number>, lambda: number): number
   /** prox of step·λR at v [k]: argmin over z of ½‖z − v‖² + step·λR(z), written to `out`. */
   prox(v: ArrayLike<number>, step: number, lambda: number, out: Float64Array): void
-  /** The smallest λ for which z = 0 minimizes the energy, given the correlations Wᵀy [k] (unit-norm atoms for L0). */
+  /**
+   * The smallest λ for which z = 0 minimizes the energy, given the correlations Wᵀy [k]; for L0, over unit-norm atoms, that
+   * at which no single atom lowers it.
+   */
   lambdaMax(correlations: ArrayLike<number>): number
   /** A plain object from which `restoreRegularizer` makes the same regularizer. */
   describe(): RegularizerConfig

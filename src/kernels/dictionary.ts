@@ -1,9 +1,10 @@
+import { eigenvalueBound } from './eigenvalueBound.js'
 import type { Engine } from './engine.js'
 import { Job } from './jobs.js'
 import { type ProblemFields, problemLayout, writeFields } from './structs.js'
 
 /** Rows of the Gram matrix a chunk of the parallel loop forms. */
-const GRAM_CHUNK = 6
+const GRAM_CHUNK = 10
 
 /**
  * A dictionary in the kernels' memory with all that coding needs: rows, panels, the transpose and the Gram matrix. Owns
@@ -42,7 +43,7 @@ export class KernelDictionary {
       const transposed = this.own(kp * m * 4, purpose)
       this.gramHigh = this.own(count * kp * 4, purpose)
       const gramLow = this.own(count * kp * 4, purpose)
-      const scratch = this.own(m * 8 * engine.threads, purpose)
+      const scratch = this.own(m * 20 * engine.threads, purpose)
       engine.f32(this.atoms, count * m).fill(0)
       engine.f32(this.gramHigh, count * kp).fill(0)
       engine.f32(gramLow, count * kp).fill(0)
@@ -57,7 +58,7 @@ export class KernelDictionary {
         gramHigh: this.gramHigh,
         gramLow,
         scratch,
-        scratchStride: m * 8,
+        scratchStride: m * 20,
       })
     } catch (error) {
       this.dispose()
@@ -109,12 +110,9 @@ export class KernelDictionary {
     this.describe({ atomNorm: Math.sqrt(largest) })
   }
 
-  /**
-   * An upper bound of the largest eigenvalue of WᵀW: the power method's estimate plus its residual, and never more than
-   * the largest absolute row sum.
-   */
+  /** An upper bound of the largest eigenvalue of WᵀW; see {@link eigenvalueBound}. */
   lipschitz(): number {
-    this.lipschitzBound ??= largestEigenvalue(
+    this.lipschitzBound ??= eigenvalueBound(
       this.engine.f32(this.gramHigh, this.count * this.paddedCount),
       this.count,
       this.paddedCount,
@@ -126,33 +124,4 @@ export class KernelDictionary {
     for (const at of this.owned) this.engine.allocator.free(at)
     this.owned.length = 0
   }
-}
-
-const POWER_STEPS = 60
-
-function largestEigenvalue(gram: Float32Array, count: number, stride: number): number {
-  let vector = new Float64Array(count).map((_, j) => 1 + 0.5 * Math.sin(1 + j * 12.9898))
-  let value = 0
-  let residual = 0
-  for (let step = 0; step < POWER_STEPS; step++) {
-    const norm = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0))
-    if (norm === 0) return 0
-    const unit = vector.map((x) => x / norm)
-    const next = new Float64Array(count)
-    for (let j = 0; j < count; j++) {
-      let sum = 0
-      for (let i = 0; i < count; i++) sum += gram[j * stride + i] * unit[i]
-      next[j] = sum
-    }
-    value = next.reduce((sum, x, j) => sum + x * unit[j], 0)
-    residual = Math.sqrt(next.reduce((sum, x, j) => sum + (x - value * unit[j]) ** 2, 0))
-    vector = next
-  }
-  let rowSum = 0
-  for (let j = 0; j < count; j++) {
-    let sum = 0
-    for (let i = 0; i < count; i++) sum += Math.abs(gram[j * stride + i])
-    rowSum = Math.max(rowSum, sum)
-  }
-  return Math.min(rowSum, (value + residual) * (1 + 1e-6))
 }

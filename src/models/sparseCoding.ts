@@ -97,6 +97,13 @@ function resolve(options: SparseCodingOptions): ResolvedOptions {
   if (!(learningTolerance > 0 && learningTolerance < 1)) {
     throw new ConfigurationError(`learningTolerance must lie between 0 and 1; got ${learningTolerance}.`)
   }
+  if (!(minimumDeviation >= 0 && minimumDeviation < Number.POSITIVE_INFINITY)) {
+    throw new ConfigurationError(`minimumDeviation must be a finite number, 0 or more; got ${minimumDeviation}.`)
+  }
+  const weights = options.regularizer?.penalty.weights
+  if (weights && weights.length !== atoms) {
+    throw new ConfigurationError(`${weights.length} weights were given for ${atoms} atoms; give one an atom.`)
+  }
   rng(seed)
   return {
     atoms,

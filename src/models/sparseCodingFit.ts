@@ -11,8 +11,8 @@ import { patches } from '../preprocess/patches.js'
 import { pipeline } from '../preprocess/pipeline.js'
 import { preprocessed } from '../preprocess/preprocessed.js'
 import type { FittedStep } from '../preprocess/preprocessor.js'
-import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
-import { formatShape, sizeOf, type Tensor } from '../tensor/tensor.js'
+import { CancelledError, ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import { formatShape, sameShape, sizeOf, type Tensor } from '../tensor/tensor.js'
 import { isImages, isTensor } from './dataKind.js'
 import { type FitProgress, type ProgressState, progressState, validProgressState } from './fitProgress.js'
 import { describeInput, describeUpdate, type ResolvedOptions, type SparseCodingData } from './sparseCoding.js'
@@ -67,7 +67,7 @@ export async function fitSparseCoding(
   })
   const settings = describe(options, data, raw, step)
   const observations = options.preprocess.length === 0 ? raw : preprocessed(raw, step)
-  const heldOut = fit.heldOut ? await heldOutBatch(fit.heldOut, step) : undefined
+  const heldOut = fit.heldOut ? await heldOutBatch(fit.heldOut, step, raw.shape) : undefined
 
   const engine = await sharedEngine(options.threads)
   const learner = new DictionaryLearner(engine, {
@@ -117,6 +117,8 @@ class Session {
   private rowSum = 0
   private energy = 0
   private active = 0
+  /** Share of the present epoch that is done, where the source's size is known. */
+  private part = 0
   private stopped = false
 
   constructor(
@@ -166,6 +168,7 @@ class Session {
       await this.report(1, epochs, heldOutEnergy)
       if (this.run) await this.checkpoint(false)
     }
+    if (this.rowSum > 0) await this.report(this.part, epochs, undefined)
   }
 
   private async learnBatch(
@@ -189,11 +192,12 @@ class Session {
       first += size
     }
     this.progress = { ...this.progress, batch: this.progress.batch + 1 }
+    if (observations.count !== undefined) {
+      this.part = Math.min(1, (this.progress.batch * batchSize) / observations.count)
+    }
     await turn()
     if (this.seconds - this.lastReport >= REPORT_SECONDS) {
-      const part =
-        observations.count === undefined ? 0 : Math.min(1, (this.progress.batch * batchSize) / observations.count)
-      await this.report(part, epochs, undefined)
+      await this.report(this.part, epochs, undefined)
     }
     if (this.fit.seconds !== undefined && this.seconds >= this.fit.seconds) this.stopped = true
     if (this.fit.signal?.aborted) {
@@ -230,7 +234,7 @@ class Session {
 
   private async report(part: number, epochs: number, heldOutEnergy: number | undefined): Promise<void> {
     const { learner } = this
-    const done = this.progress.epoch + (part === 1 ? 0 : part)
+    const done = this.progress.epoch + (part < 1 ? part : 0)
     const byTime = this.fit.seconds === undefined ? 0 : this.seconds / this.fit.seconds
     if (this.rowSum > 0) {
       this.energy = this.energySum / this.rowSum
@@ -320,8 +324,13 @@ function trainingObservations(options: ResolvedOptions, data: SparseCodingData):
   return observations
 }
 
-async function heldOutBatch(data: Tensor | Observations, step: FittedStep): Promise<Tensor> {
+async function heldOutBatch(data: Tensor | Observations, step: FittedStep, shape: readonly number[]): Promise<Tensor> {
   const source = isTensor(data) ? fromTensor(data, 'the held-out data') : data
+  if (!sameShape(source.shape, shape)) {
+    throw new ShapeError(
+      `The held-out data holds observations of ${formatShape(source.shape)}, but learning is on ${formatShape(shape)}; give data of one shape.`,
+    )
+  }
   for await (const batch of source.batches({ batchSize: HELD_OUT_LIMIT })) return step.apply(batch).output
   throw new DataError('The held-out data holds no observations.')
 }

@@ -3,8 +3,9 @@ import { storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
 import { fromTensor } from '../data/fromTensor.js'
 import type { Observations } from '../data/observations.js'
-import { type Codes, concatCodes, emptyCodes } from '../inference/codes.js'
+import type { Codes } from '../inference/codes.js'
 import type { Inference } from '../inference/inference.js'
+import { joinInferences } from '../inference/joinInferences.js'
 import { decode } from '../inference/linear/decode.js'
 import { type EncodeOptions, type LinearEncoder, linearEncoder } from '../inference/linear/linearEncoder.js'
 import { gridPatches } from '../preprocess/gridPatches.js'
@@ -178,21 +179,4 @@ export async function sparseCodingModel(parts: {
 export function drawable(shape: readonly number[]): boolean {
   if (shape.length === 1) return Number.isInteger(Math.sqrt(shape[0]))
   return shape.length === 2 || (shape.length === 3 && shape[2] === 3)
-}
-
-function joinInferences(parts: readonly Inference[], atoms: number): Inference {
-  const float64 = (pick: (part: Inference) => Float64Array | undefined): Float64Array | undefined =>
-    parts.some((part) => pick(part) === undefined)
-      ? undefined
-      : Float64Array.from(parts.flatMap((part) => Array.from(pick(part)!)))
-  const gap = float64((part) => part.gap)
-  const stationarity = float64((part) => part.stationarity)
-  return {
-    codes: parts.length > 0 ? concatCodes(parts.map((part) => part.codes)) : emptyCodes(atoms),
-    energy: float64((part) => part.energy)!,
-    ...(gap ? { gap } : {}),
-    ...(stationarity ? { stationarity } : {}),
-    steps: Uint32Array.from(parts.flatMap((part) => Array.from(part.steps))),
-    status: parts.flatMap((part) => part.status),
-  }
 }

@@ -2,7 +2,8 @@ import { checkedStrength, PLAIN, type Regularizer } from '../regularizer.js'
 
 /**
  * λ‖z‖₀, λ for every active atom. Not convex: solvers return a point that no single coordinate improves, without a duality
- * gap. The prox is the hard threshold at √(2·step·λ); λmax = ½‖Wᵀy‖∞² for unit-norm atoms.
+ * gap. The prox is the hard threshold at √(2·step·λ). λmax = ½‖Wᵀy‖∞² for unit-norm atoms is the smallest λ at which no
+ * single atom lowers the energy of z = 0.
  */
 export function l0(options: { lambda?: number; lambdaRatio?: number }): Regularizer<'l0'> {
   const strength = checkedStrength('l0', options)

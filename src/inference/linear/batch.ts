@@ -96,7 +96,6 @@ export class LinearBatch {
         lambdaRatio: strength && 'lambdaRatio' in strength ? strength.lambdaRatio : 0,
         tolerance: settings.tolerance,
         certify: settings.certify ? 1 : 0,
-        lipschitz: this.needsLipschitz() ? dictionary.lipschitz() + penalty.ridge : 1,
       })
       const stride = engine.kernels[settings.solver.scratch](this.problem)
       const scratch = own(
@@ -161,7 +160,8 @@ export class LinearBatch {
 
   /** Solves the first `rows` observations. */
   solve(rows: number, maxSteps = this.settings.maxSteps): void {
-    this.describe({ n: rows, maxSteps })
+    const lipschitz = this.needsLipschitz() ? this.dictionary.lipschitz() + this.penalty.ridge : 1
+    this.describe({ n: rows, maxSteps, lipschitz: Math.max(lipschitz, Number.MIN_VALUE) })
     // Small batches are cut finer, so that every thread has a share.
     const chunk = Math.max(
       1,
@@ -217,5 +217,5 @@ export class LinearBatch {
 
 /** Observations a chunk: their correlations stay in a thread's cache. */
 function chunkOf(paddedCount: number): number {
-  return Math.max(6, Math.min(48, 6 * Math.floor(2048 / paddedCount)))
+  return Math.max(5, Math.min(50, 5 * Math.floor(2560 / paddedCount)))
 }

@@ -3,9 +3,11 @@ import { KernelDictionary } from '../../kernels/dictionary.js'
 import { sharedEngine } from '../../kernels/engine.js'
 import { turn } from '../../kernels/turn.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
-import { formatShape, sameShape, sizeOf, type Tensor } from '../../tensor/tensor.js'
-import { type Codes, concatCodes, emptyCodes } from '../codes.js'
+import { formatShape, sameShape, sizeOf, type Tensor, tensor } from '../../tensor/tensor.js'
+import { checkCodes } from '../checkCodes.js'
+import type { Codes } from '../codes.js'
 import { type Inference, type Status, statuses } from '../inference.js'
+import { joinInferences } from '../joinInferences.js'
 import { LinearBatch } from './batch.js'
 import { defaultSolver, type LinearSolver, type SolverName, solverByName } from './solvers.js'
 
@@ -27,15 +29,19 @@ export interface EncodeOptions<Kind extends RegularizerKind = RegularizerKind> {
 export interface LinearEncoder<Kind extends RegularizerKind = RegularizerKind> {
   readonly atoms: Tensor
   readonly threads: number
+  /** Why fewer threads are at work than were asked for, where that is so. */
+  readonly limitation: string | undefined
   /** Codes of observations [n, …]. Throws ShapeError for another shape, CancelledError where the signal fires. */
   encode(observations: Tensor, options?: EncodeOptions<Kind>): Promise<Inference>
+  /** Frees the kernel memory; encodings under way are finished first. */
   dispose(): void
 }
 
 /** Milliseconds of blocking work between two turns of the event loop, roughly. */
 const SLICE_MS = 25
-const FIRST_ROWS = 96
+const FIRST_ROWS = 20
 const MOST_ROWS = 8192
+const LARGEST_NORM = 1e15
 /** Bytes that the padded results of one batch may take. */
 const RESULT_BYTES = 2 ** 25
 
@@ -48,7 +54,8 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
   regularizer: Regularizer<Kind>
   threads?: number
 }): Promise<LinearEncoder<Kind>> {
-  const { atoms, regularizer } = options
+  const { regularizer } = options
+  const atoms = tensor(options.atoms.shape, options.atoms.data)
   const [count, ...shape] = atoms.shape
   const size = sizeOf(shape)
   if (!(count >= 1) || size < 1)
@@ -60,15 +67,23 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
   if (weights && weights.length !== count) {
     throw new ConfigurationError(`${weights.length} weights were given for ${count} atoms; give one an atom.`)
   }
+  checkScale(atoms.data, size)
   const engine = await sharedEngine(options.threads)
   const dictionary = new KernelDictionary(engine, count, size, 'exact')
   dictionary.load(atoms.data)
+  let inFlight = 0
+  let disposed = false
 
   return {
     atoms,
     threads: engine.threads,
-    dispose: () => dictionary.dispose(),
+    limitation: engine.limitation,
+    dispose() {
+      if (!disposed && inFlight === 0) dictionary.dispose()
+      disposed = true
+    },
     async encode(observations, encode = {}) {
+      if (disposed) throw new ConfigurationError('This encoder has been disposed of; make another.')
       checkObservations(observations, shape)
       const solver =
         typeof encode.solver === 'object'
@@ -83,27 +98,25 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
         certify: true,
       }
       const total = observations.shape[0]
-      checkWarmStart(encode.warmStart, total, count)
+      if (encode.warmStart) checkCodes(encode.warmStart, total, count, 'Codes to start from')
+      checkSeconds(encode.seconds)
       const most = Math.max(1, Math.min(total, MOST_ROWS, Math.floor(RESULT_BYTES / (8 * count)) || 1))
       const batch = new LinearBatch(dictionary, regularizer.penalty, regularizer.strength, settings, most)
       const started = performance.now()
-      const parts: ReturnType<LinearBatch['results']>[] = []
-      const status: Status[] = []
+      const parts: Inference[] = []
+      inFlight++
       try {
         for (let row = 0, rows = FIRST_ROWS; row < total; ) {
-          if (encode.signal?.aborted)
+          if (encode.signal?.aborted) {
             throw new CancelledError(`Encoding was cancelled after ${row} of ${total} observations.`)
+          }
           rows = Math.min(rows, most, total - row)
           const begun = performance.now()
           const late = encode.seconds !== undefined && begun - started >= encode.seconds * 1000
           batch.fill(observations.data, row, rows)
           batch.warmStart(encode.warmStart, row, rows)
           batch.solve(rows, late ? 0 : settings.maxSteps)
-          const part = batch.results(rows)
-          parts.push(part)
-          for (const number of part.statuses) {
-            status.push(late && statuses[number] === 'maxSteps' ? 'timeBudget' : statuses[number])
-          }
+          parts.push(inferenceOf(batch.results(rows), batch.convex, late))
           row += rows
           encode.onProgress?.({ done: row, total, seconds: (performance.now() - started) / 1000 })
           const spent = performance.now() - begun
@@ -112,37 +125,25 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
         }
       } finally {
         batch.dispose()
+        inFlight--
+        if (disposed && inFlight === 0) dictionary.dispose()
       }
-      const joined = (values: Float64Array[]) => {
-        const all = new Float64Array(total)
-        let at = 0
-        for (const part of values) {
-          all.set(part, at)
-          at += part.length
-        }
-        return all
-      }
-      const steps = new Uint32Array(total)
-      let at = 0
-      for (const part of parts) {
-        steps.set(part.steps, at)
-        at += part.steps.length
-      }
-      const gaps = joined(parts.map((part) => part.gaps))
-      const codes = parts.length === 0 ? emptyCodes(count) : concatCodes(parts.map((part) => part.codes))
-      return {
-        codes,
-        energy: joined(parts.map((part) => part.energy)),
-        ...(batch.convex ? { gap: gaps } : { stationarity: gaps }),
-        steps,
-        status,
-      }
+      return joinInferences(parts, count)
     },
   }
 }
 
-/** Throws {@link ShapeError} unless `observations` is [n, …shape]. */
+function inferenceOf(result: ReturnType<LinearBatch['results']>, convex: boolean, late: boolean): Inference {
+  const status = Array.from(result.statuses, (number): Status => {
+    return late && statuses[number] === 'maxSteps' ? 'timeBudget' : statuses[number]
+  })
+  const { codes, energy, gaps, steps } = result
+  return { codes, energy, ...(convex ? { gap: gaps } : { stationarity: gaps }), steps, status }
+}
+
+/** Throws {@link ShapeError} unless `observations` is [n, …shape] and holds as many numbers. */
 export function checkObservations(observations: Tensor, shape: readonly number[]): void {
+  tensor(observations.shape, observations.data)
   if (!sameShape(observations.shape.slice(1), shape)) {
     throw new ShapeError(
       `Observations of shape ${formatShape(observations.shape.slice(1))} were given to a dictionary for ${formatShape(shape)}; pass a batch [n, ${shape.join(', ')}].`,
@@ -164,8 +165,16 @@ function checkedSteps(steps: number): number {
   return steps
 }
 
-function checkWarmStart(codes: Codes | undefined, rows: number, atoms: number): void {
-  if (codes && (codes.shape[0] !== rows || codes.shape[1] !== atoms)) {
-    throw new ShapeError(`Codes to start from are [${codes.shape.join(', ')}]; [${rows}, ${atoms}] is needed.`)
+function checkSeconds(seconds: number | undefined): void {
+  if (seconds !== undefined && !(seconds >= 0))
+    throw new ConfigurationError(`seconds must be 0 or more; got ${seconds}.`)
+}
+
+/** Atoms whose products single precision could not hold are refused. */
+function checkScale(atoms: Float32Array, size: number): void {
+  let largest = 0
+  for (const value of atoms) largest = Math.max(largest, Math.abs(value))
+  if (largest * Math.sqrt(size) > LARGEST_NORM) {
+    throw new DataError(`An atom holds ${largest}; scale the dictionary so that no norm exceeds ${LARGEST_NORM}.`)
   }
 }

@@ -61,7 +61,7 @@ export const solverNames: readonly SolverName[] = all().map(({ name }) => name)
 /** The best solver for a kind of regularizer. */
 export function defaultSolver<Kind extends RegularizerKind>(kind: Kind): LinearSolver<Kind> {
   const name: SolverName =
-    kind === 'top-k' ? 'omp' : kind === 'group' ? 'fista' : kind === 'l0' ? 'coordinate-descent' : 'active-set'
+    kind === 'top-k' ? 'omp' : kind === 'group' || kind === 'l0' ? 'coordinate-descent' : 'active-set'
   return solverByName(name, kind)
 }
 

@@ -1,0 +1,25 @@
+import { concatCodes, emptyCodes } from './codes.js'
+import type { Inference } from './inference.js'
+
+/** The results of consecutive batches over `atoms` atoms as one. */
+export function joinInferences(parts: readonly Inference[], atoms: number): Inference {
+  const total = parts.reduce((sum, part) => sum + part.steps.length, 0)
+  const joined = <A extends Float64Array | Uint32Array>(out: A, pick: (part: Inference) => A | undefined): A => {
+    let at = 0
+    for (const part of parts) {
+      const values = pick(part)
+      if (values) out.set(values, at)
+      at += part.steps.length
+    }
+    return out
+  }
+  const convex = parts.every((part) => part.gap !== undefined)
+  const certificate = joined(new Float64Array(total), (part) => part.gap ?? part.stationarity)
+  return {
+    codes: parts.length > 0 ? concatCodes(parts.map((part) => part.codes)) : emptyCodes(atoms),
+    energy: joined(new Float64Array(total), (part) => part.energy),
+    ...(convex ? { gap: certificate } : { stationarity: certificate }),
+    steps: joined(new Uint32Array(total), (part) => part.steps),
+    status: parts.flatMap((part) => part.status),
+  }
+}
