@@ -113,6 +113,7 @@ async function fetchOnce(file: KnownFile, part: string, options: DownloadOptions
       timer = silence()
       have += piece.length
       if (have > limit) {
+        await appender.close()
         await removeFile(part)
         throw new FileFormatError(
           `${file.url} is longer than the file it should be (${file.bytes} bytes). Choose another mirror.`,

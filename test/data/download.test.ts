@@ -166,7 +166,7 @@ describe('download', () => {
     answer = (_, response) => {
       response.writeHead(200)
       const more = (): void => {
-        if (!response.destroyed) response.write(new Uint8Array(65536), more)
+        if (!response.destroyed) response.write(new Uint8Array(65536), () => setImmediate(more))
       }
       more()
     }
