@@ -1,9 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, posix } from 'node:path'
+import { join, posix } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type Command, CommanderError } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { energia } from '../../cli/program.js'
 import { commandLines, pages, root, words } from './programs.js'
+
+/** The command line as it is built, which finds its version beside it. */
+const { energia }: typeof import('../../cli/program.js') = await import(
+  pathToFileURL(join(root, 'dist', 'cli', 'program.js')).href
+)
 
 /** What the command line says to these words; the empty string where it understands them. Nothing is carried out. */
 async function complaint(args: readonly string[]): Promise<string> {
@@ -82,7 +87,7 @@ describe('links in the documentation', () => {
 
   it('the index names every page', () => {
     const index = readFileSync(join(root, 'docs', 'README.md'), 'utf8')
-    const named = readdirSync(join(root, dirname('docs/README.md')))
+    const named = readdirSync(join(root, 'docs'))
     const missing = named.filter((name) => name.endsWith('.md') && name !== 'README.md' && !index.includes(`(${name})`))
     expect(missing).toEqual([])
   })
