@@ -198,7 +198,7 @@ export function gapOf(problem: Problem, state: DenseState): f64 {
       whole = max(whole, abs(load<f64>(at8(state.q, j))))
       if (load<f64>(at8(state.z, j)) != 0) left = max(left, abs(load<f64>(at8(state.c, j))))
     }
-    return whole > 0 ? left / whole : 0
+    return whole > 0 ? left / whole : left > 0 ? Infinity : 0
   }
   if (state.lambda == 0) return state.squaredNorm == 0 || problem.lambdaRatio > 0 ? 0 : Infinity
   const ratio = dualRatio(problem, state.c, state.lambda)

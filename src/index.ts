@@ -60,6 +60,7 @@ export {
 // Learning.
 export { type DictionaryUpdate, gradient, online } from './learning/dictionaryUpdate.js'
 // Models.
+export { type LectureOptions, lecture, sectionNames } from './lecture/lecture.js'
 export type { FitProgress } from './models/fitProgress.js'
 export { loadModel } from './models/loadModel.js'
 export {
