@@ -12,14 +12,7 @@ async function main(args: readonly string[]): Promise<number> {
   const debug = args.includes('--debug')
   process.on('uncaughtException', (error) => process.exit(complain(error, { debug })))
   try {
-    const program = energia()
-    if (args[0] === 'completion' || args[0] === 'complete') {
-      const { addCompletion } = await import('./completion.js')
-      addCompletion(program)
-    } else {
-      program.command('completion <shell>').description('print the completion script for zsh, bash, fish or powershell')
-    }
-    await program.parseAsync(args, { from: 'user' })
+    await energia().parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
     // Commander has said what is wrong, or printed the help that was asked for.

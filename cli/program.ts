@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { Command } from 'commander'
+import { addCompletion } from './commands/completion.js'
 import { addDecode } from './commands/decode.js'
 import { addEncode } from './commands/encode.js'
 import { addEnergy } from './commands/energy.js'
@@ -37,7 +38,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.`,
     )
-  for (const add of [addFit, addEncode, addDecode, addEnergy, addShow, addLecture]) add(program)
+  for (const add of [addFit, addEncode, addDecode, addEnergy, addShow, addLecture, addCompletion]) add(program)
   return program
 }
 

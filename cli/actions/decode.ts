@@ -184,8 +184,8 @@ function fileName(names: readonly string[], i: number): string {
   const plain = names.map((name) =>
     name
       .replace(/\.\w{1,5}$/, '')
-      .replace(/[^\p{L}\p{N}._ -]+/gu, '-')
-      .replace(/^\.+/, ''),
+      .replace(/[^\p{L}\p{N}._]+/gu, '-')
+      .replace(/^[.-]+/, ''),
   )
   const alone = plain[i] !== '' && plain.indexOf(plain[i]) === plain.lastIndexOf(plain[i])
   return alone ? plain[i] : `${String(i).padStart(String(names.length - 1).length, '0')}${plain[i] && `-${plain[i]}`}`

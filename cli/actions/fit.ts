@@ -154,16 +154,16 @@ function stopped({ out }: FitCommandOptions): CancelledError {
 const quoted = (argument: string): string =>
   /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
 
+/** Fits into 80 columns. */
 function progressLine(progress: FitProgress): string {
   const { epoch, epochs, energy, heldOutEnergy, active, atomsInUse, seconds, fraction } = progress
-  const left = fraction > 0.02 && fraction < 1 ? `, about ${duration((seconds / fraction) * (1 - fraction))} left` : ''
+  const left = fraction > 0.02 && fraction < 1 ? `, ${duration((seconds / fraction) * (1 - fraction))} left` : ''
   return [
     `${String(Math.floor(100 * fraction)).padStart(3)} %`,
-    `epoch ${epoch.toFixed(1)}${epochs === undefined ? '' : ` of ${epochs}`}`,
-    `energy ${formatNumber(energy)}`,
-    ...(heldOutEnergy === undefined ? [] : [`held out ${formatNumber(heldOutEnergy)}`]),
+    `epoch ${epoch.toFixed(1)}${epochs === undefined ? '' : `/${epochs}`}`,
+    `energy ${formatNumber(energy)}${heldOutEnergy === undefined ? '' : ` (held out ${formatNumber(heldOutEnergy)})`}`,
     `active ${formatNumber(active, 3)}`,
-    `${atomsInUse} atoms in use`,
+    `${atomsInUse} atoms`,
     `${duration(seconds)}${left}`,
   ].join('  ')
 }

@@ -14,7 +14,7 @@ export function splitImages(images: Images, share: number): Split<Images> {
   if (images.count < 2) throw new DataError(`${images.name} holds one image; a held-out share needs two at least.`)
   const kept = Math.min(images.count - 1, Math.max(1, Math.round(images.count * share)))
   return {
-    learning: part(images, 0, images.count - kept, `${images.name} without the last ${kept}`),
+    learning: part(images, 0, images.count - kept, `${images.name} (${kept} held out)`),
     heldOut: part(images, images.count - kept, images.count, `the last ${kept} of ${images.name}`),
   }
 }
@@ -58,7 +58,7 @@ export async function splitObservations(
   const rows = new Float32Array(sample.length * width)
   for (const [i, values] of sample.entries()) rows.set(values, i * width)
   return {
-    learning: filtered(data, `${data.name} without a share of ${share}`, learning, (row) => hash(row) >= threshold),
+    learning: filtered(data, `${data.name} (a share of ${share} held out)`, learning, (row) => hash(row) >= threshold),
     heldOut: filtered(data, `a share of ${share} of ${data.name}`, heldOut, (row) => hash(row) < threshold),
     sample: { shape: [sample.length, ...data.shape], data: rows },
   }

@@ -20,7 +20,7 @@ import {
 import type { ShowCommandOptions } from '../commands/show.js'
 import type { Session } from '../session.js'
 import { checkOutputFile, writeOutput } from './outputs.js'
-import { numberTable } from './text.js'
+import { numberTable, textTable } from './text.js'
 
 type ReportFigure = NonNullable<Parameters<typeof report>[0]['sections'][number]['figures']>[number]
 type Row = readonly [label: string, value: string, remark?: string]
@@ -44,7 +44,7 @@ export async function show(session: Session, options: ShowCommandOptions, run: s
     session.event('done', facts(model))
     const picture = pictureOf(model)
     if (picture) session.print(terminalPreview(picture, { columns: process.stdout.columns || 80, colour: colours() }))
-    session.print(numberTable([...settingRows(model), ...measureRows(model)]))
+    session.print(`${textTable(settingRows(model))}\n${numberTable(measureRows(model))}`)
     if (!picture)
       session.note(`Atoms of ${formatShape(model.settings.observation)} are no pictures, and are not drawn.`)
   } finally {
@@ -137,12 +137,12 @@ async function reportOf(model: SparseCodingModel, run: string): Promise<string> 
     sections: [
       { id: 'dictionary', heading: 'Dictionary', figures, numbers, program: `energia show ${run} --out report.html` },
     ],
-    environment: Object.fromEntries(settingRows(model).map(([label, value]) => [label, value])),
+    environment: Object.fromEntries(settingRows(model)),
   })
 }
 
 /** Settings for people. */
-function settingRows({ settings }: SparseCodingModel): Row[] {
+function settingRows({ settings }: SparseCodingModel): [label: string, text: string][] {
   const { regularizer, update, input, preprocess } = settings
   const { kind, weights, ...strength } = regularizer
   const details = Object.entries(strength).map(([name, value]) => `${name} ${value}`)

@@ -9,6 +9,12 @@ export function numberTable(rows: readonly (readonly [label: string, value: stri
   return `${lines.join('\n')}\n`
 }
 
+/** Rows of label and text, in columns. */
+export function textTable(rows: readonly (readonly [label: string, text: string])[]): string {
+  const width = Math.max(...rows.map(([label]) => [...label].length))
+  return `${rows.map(([label, text]) => `${label}${' '.repeat(width - [...label].length)}  ${text}`).join('\n')}\n`
+}
+
 /** Seconds as people say them: "8 s", "3 min 20 s", "2 h 5 min". */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds)

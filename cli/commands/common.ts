@@ -20,10 +20,24 @@ export type Work<Options extends CommonOptions> = (
   argument: string,
 ) => Promise<void>
 
-/** Gives a command its work; its first argument, where it has one, comes last. */
-export function performs<Options extends CommonOptions>(command: Command, load: () => Promise<Work<Options>>): void {
+/**
+ * Gives a command its work; its first argument, where it has one, comes last. `needs` are options that must be given; they
+ * are looked for after unknown ones (commander's own check comes before), so that a misspelt option is called misspelt, not missing.
+ */
+export function performs<Options extends CommonOptions>(
+  command: Command,
+  needs: readonly (keyof Options & string)[],
+  load: () => Promise<Work<Options>>,
+): void {
+  for (const option of command.options) {
+    if (needs.some((name) => name === option.attributeName())) option.description += ' (required)'
+  }
   command.action(async () => {
     const options = command.opts<Options>()
+    for (const name of needs) {
+      const flags = command.options.find((option) => option.attributeName() === name)?.flags
+      if (options[name] === undefined) command.error(`error: required option '${flags}' not specified`)
+    }
     const [argument = ''] = command.args
     await inSession(options, async (session) => (await load())(session, options, argument))
   })

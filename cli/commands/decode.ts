@@ -14,8 +14,8 @@ export function addDecode(program: Command): void {
   const command = program
     .command('decode <run>')
     .description('turn codes back into observations, in the units of the data')
-    .requiredOption('--codes <file.npz>', 'codes from energia encode, or from scipy.sparse.save_npz')
-    .requiredOption('--out <file.npy|folder>', 'an npy file, or a folder for PNG pictures')
+    .option('--codes <file.npz>', 'codes from energia encode, or from scipy.sparse.save_npz')
+    .option('--out <file.npy|folder>', 'an npy file, or a folder for PNG pictures')
     .option('--patches', 'leave the patches of images apart instead of putting the images together')
     .option('--overwrite', 'replace what is there')
   common(
@@ -24,5 +24,5 @@ export function addDecode(program: Command): void {
     $ energia decode runs/strokes --codes codes.npz --out images.npy
     $ energia decode runs/edges --codes edges.npz --out pictures`,
   )
-  performs<DecodeCommandOptions>(command, async () => (await import('../actions/decode.js')).decode)
+  performs<DecodeCommandOptions>(command, ['codes', 'out'], async () => (await import('../actions/decode.js')).decode)
 }

@@ -21,10 +21,7 @@ export interface EncodeCommandOptions extends CodingOptions {
 /** Adds the options that choose data and solver. */
 export function coding(command: Command): Command {
   return command
-    .requiredOption(
-      '--data <source>',
-      'what to code: digits, photographs, mnist, a file, folder or pattern, or - (npy)',
-    )
+    .option('--data <source>', 'what to code: digits, photographs, mnist, a file, folder or pattern, or - (npy)')
     .option('--array <name>', 'the array of an npz file, or the column of a Parquet file')
     .addOption(
       new Option('--solver <name>', 'how codes are found (default: the fastest for the model’s regularizer)').choices([
@@ -45,9 +42,7 @@ export function addEncode(program: Command): void {
   const command = program
     .command('encode <run>')
     .description('code data with a model: an npz file that scipy.sparse.load_npz reads')
-  coding(command)
-    .requiredOption('--out <file.npz>', 'where the codes go')
-    .option('--overwrite', 'replace a file that is there')
+  coding(command).option('--out <file.npz>', 'where the codes go').option('--overwrite', 'replace a file that is there')
   common(
     command,
     `
@@ -60,5 +55,5 @@ export function addEncode(program: Command): void {
 Beside the codes the file holds, for each observation: energy, gap (or stationarity, where the regularizer is not
 convex), steps, and status (0 converged, 1 steps used up, 2 time used up, 3 diverged, 4 not finite).`,
   )
-  performs<EncodeCommandOptions>(command, async () => (await import('../actions/encode.js')).encode)
+  performs<EncodeCommandOptions>(command, ['data', 'out'], async () => (await import('../actions/encode.js')).encode)
 }

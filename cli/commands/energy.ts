@@ -21,5 +21,5 @@ export function addEnergy(program: Command): void {
     $ energia energy runs/strokes --data digits > scores.csv
     $ energia energy runs/strokes --data mnist:test --out scores.npy`,
   )
-  performs<EnergyCommandOptions>(command, async () => (await import('../actions/energy.js')).energy)
+  performs<EnergyCommandOptions>(command, ['data'], async () => (await import('../actions/energy.js')).energy)
 }

@@ -62,13 +62,10 @@ Examples:
 
   command
     .optionsGroup('Data and result:')
-    .requiredOption(
-      '--data <source>',
-      'what to learn from: digits, photographs, mnist, a file, folder or pattern, or - (npy)',
-    )
+    .option('--data <source>', 'what to learn from: digits, photographs, mnist, a file, folder or pattern, or - (npy)')
     .option('--array <name>', 'the array of an npz file, or the column of a Parquet file')
     .option('--colour', 'keep the colours of images')
-    .requiredOption('--out <folder>', 'the run folder to make')
+    .option('--out <folder>', 'the run folder to make')
     .option('--resume', 'go on from the checkpoint in the run folder')
     .option('--overwrite', 'replace a run that is there')
     .optionsGroup('Model:')
@@ -138,5 +135,5 @@ Examples:
     $ energia fit sparse-coding --data photographs --patch 16 --whiten olshausen --lambda-ratio 0.1 --out runs/edges
     $ energia fit sparse-coding --data 'images/*.png' --patch 8 --regularizer top-k --active 5 --seconds 60 --out runs/mine`,
   )
-  performs<FitCommandOptions>(command, async () => (await import('../actions/fit.js')).fit)
+  performs<FitCommandOptions>(command, ['data', 'out'], async () => (await import('../actions/fit.js')).fit)
 }

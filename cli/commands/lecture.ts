@@ -38,5 +38,5 @@ export function addLecture(program: Command): void {
     $ energia lecture --out lecture
     $ energia lecture --only strokes --out lecture`,
   )
-  performs<LectureCommandOptions>(command, async () => (await import('../actions/lecture.js')).lecture)
+  performs<LectureCommandOptions>(command, [], async () => (await import('../actions/lecture.js')).lecture)
 }

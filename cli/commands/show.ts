@@ -20,5 +20,5 @@ export function addShow(program: Command): void {
     $ energia show runs/strokes
     $ energia show runs/strokes --out report.html`,
   )
-  performs<ShowCommandOptions>(command, async () => (await import('../actions/show.js')).show)
+  performs<ShowCommandOptions>(command, [], async () => (await import('../actions/show.js')).show)
 }
