@@ -20,10 +20,20 @@ async function complaint(args: readonly string[]): Promise<string> {
         said += text
       },
     })
-    if (command.commands.length === 0) command.action(() => {})
+    if (command.commands.length === 0) {
+      command.action(() => {
+        const missing = command.options.find(
+          (option) =>
+            /\(required\)$/.test(option.description) && command.getOptionValue(option.attributeName()) === undefined,
+        )
+        if (missing) command.error(`${missing.flags} is missing`)
+      })
+    }
     for (const sub of command.commands) silence(sub)
   }
   const program = energia()
+  // Made in cli/main.ts, where it is loaded only when it is asked for.
+  program.command('completion <shell>')
   silence(program)
   try {
     await program.parseAsync(args, { from: 'user' })
