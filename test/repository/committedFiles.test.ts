@@ -12,7 +12,7 @@ function isIgnored(path: string, name: string): boolean {
   return ignored.some((pattern) => {
     if (pattern.startsWith('*')) return name.endsWith(pattern.slice(1))
     const plain = pattern.replace(/\/$/, '')
-    return plain.includes('/') ? path === plain : name === plain
+    return plain.includes('/') ? path === plain.replace(/^\//, '') : name === plain
   })
 }
 
