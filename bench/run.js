@@ -81,6 +81,7 @@ if (positionals.length !== 1 || !(name in benchmarks))
   misused(name ? `There is no benchmark “${positionals.join(' ')}”.` : 'Name a benchmark.')
 const most = whole('threads', values.threads, 1)
 const repeats = whole('repeats', values.repeats, 5)
+process.once('SIGINT', () => process.exit(130))
 /** @type {Peers | undefined} */
 let peers
 try {

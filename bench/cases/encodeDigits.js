@@ -11,11 +11,11 @@ const lambda = 1
 export async function encodeDigits({ folder, ...job }) {
   const embedded = await digits()
   const observations = folder ? (await mnist(folder)).test : embedded
-  const recipe = { data: 'embedded digits', atomCount, lambda, seconds: 10, seed: 0 }
+  const recipe = { data: 'embedded digits', atomCount, lambda, epochs: 10, seed: 0 }
   const atoms = await cachedAtoms('digits', recipe, async () => {
     job.say('Learning the dictionary (once) …')
     return (
-      await learn(embedded, { atoms: atomCount, lambda, seconds: recipe.seconds, threads: Math.max(...job.threads) })
+      await learn(embedded, { atoms: atomCount, lambda, epochs: recipe.epochs, threads: Math.max(...job.threads) })
     ).atoms
   })
   const data = folder ? 'MNIST test set' : 'embedded digits'

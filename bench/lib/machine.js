@@ -14,7 +14,8 @@ export function processorFlags() {
 /** The commit measured, marked when the tree differs from it; undefined outside a clone. */
 function commit() {
   try {
-    const options = /** @type {const} */ ({ encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    /** @type {import('node:child_process').ExecFileSyncOptionsWithStringEncoding} */
+    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
     return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], options).trim()
   } catch {
     return undefined

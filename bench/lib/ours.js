@@ -32,27 +32,39 @@ export async function encoder(atoms, lambda, threads) {
 }
 
 /**
- * Learns a dictionary in a budget of steps, epochs or seconds.
- * @param {Tensor | Observations} observations
- * @param {{ atoms: number, lambda: number, threads: number, seed?: number, batchSize?: number, steps?: number, epochs?: number, seconds?: number }} options
- * @returns {Promise<{ seconds: number, steps: number, atoms: Tensor }>} wall seconds of `fit`
+ * Learns a dictionary in a budget of batches (counted across passes), passes or seconds.
+ * @param {Tensor | Observations} data
+ * @param {{ atoms: number, lambda: number, threads: number, seed?: number, batches?: number, epochs?: number, seconds?: number }} options
+ * @returns {Promise<{ seconds: number, atoms: Tensor }>} wall seconds of `fit`
  */
-export async function learn(
-  observations,
-  { steps = Number.POSITIVE_INFINITY, epochs, seconds, batchSize = 512, ...options },
-) {
-  const budget = epochs ? { epochs } : { seconds: seconds ?? 3600 }
-  const stop = new AbortController()
-  let taken = 0
+export async function learn(data, { batches, epochs, seconds, ...options }) {
+  const learner = energia.sparseCoding({ seed: 0, ...options })
+  const source =
+    batches === undefined ? data : firstBatches('batches' in data ? data : energia.fromTensor(data), batches)
   const start = performance.now()
-  const model = await energia.sparseCoding({ seed: 0, ...options }).fit(observations, {
-    ...budget,
-    batchSize,
-    signal: stop.signal,
-    onProgress: (progress) => {
-      taken = progress.step
-      if (taken >= steps) stop.abort()
+  const model = await learner.fit(source, seconds === undefined ? { epochs: epochs ?? 1 } : { seconds })
+  return { seconds: (performance.now() - start) / 1000, atoms: model.atoms }
+}
+
+/**
+ * A source that ends after a number of batches, pass after pass of the given one: a budget that is the same work every time.
+ * @param {Observations} source
+ * @param {number} limit
+ * @returns {Observations}
+ */
+function firstBatches(source, limit) {
+  return {
+    name: source.name,
+    shape: source.shape,
+    count: undefined,
+    async *batches(pass) {
+      let left = limit
+      for (let epoch = 0; left > 0; epoch++) {
+        for await (const batch of source.batches({ ...pass, epoch })) {
+          yield batch
+          if (--left === 0) return
+        }
+      }
     },
-  })
-  return { seconds: (performance.now() - start) / 1000, steps: taken, atoms: model.atoms }
+  }
 }

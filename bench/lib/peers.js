@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -68,13 +69,13 @@ export class Peers {
   #answers
   /** @type {string} */
   #directory
-  /** @type {Hello} */
-  hello
+  /** What runs there. @type {Hello} */
+  hello = { python: '', versions: {}, blas: [] }
 
-  /** @param {string} directory @param {Peers['hello']} [hello] */
-  constructor(directory, hello = { python: '', versions: {}, blas: [] }) {
+  /** @param {string} directory where arrays pass through; removed at the end */
+  constructor(directory) {
     this.#directory = directory
-    this.hello = hello
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
     this.#process = spawn(python, [join(folder, 'server.py')], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...blasKernels(), PYTHONDONTWRITEBYTECODE: '1' },
@@ -156,6 +157,5 @@ export class Peers {
     await new Promise((resolve) =>
       this.#process.exitCode === null ? this.#process.once('exit', resolve) : resolve(null),
     )
-    await rm(this.#directory, { recursive: true, force: true })
   }
 }

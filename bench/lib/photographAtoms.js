@@ -8,18 +8,11 @@ import { learn } from './ours.js'
  * @param {{ threads: readonly number[], say: (line: string) => void }} job
  */
 export function photographAtoms(count, { threads, say }) {
-  const recipe = {
-    data: 'photographs',
-    patches: 50_000,
-    atoms: count,
-    lambda: 0.1,
-    seconds: 15 * Math.ceil(count / 1024),
-    seed: 0,
-  }
+  const recipe = { data: 'photographs', patches: 50_000, atoms: count, lambda: 0.1, epochs: 3, seed: 0 }
   return cachedAtoms(`photographs-${count}`, recipe, async () => {
     say(`Learning ${count} atoms from photographs (once) …`)
     const patches = (await patchSource(1))(recipe.patches)
-    const { lambda, seconds } = recipe
-    return (await learn(patches, { atoms: count, lambda, seconds, threads: Math.max(...threads) })).atoms
+    const { lambda, epochs } = recipe
+    return (await learn(patches, { atoms: count, lambda, epochs, threads: Math.max(...threads) })).atoms
   })
 }

@@ -49,7 +49,7 @@ async function learnStream({ lambda, observations, threads }, { shape }) {
     name: 'patches',
     shape: [height, width],
     count: observations,
-    /** @param {{ batchSize: number, skip?: number }} pass */
+    /** @param {import('energia').Pass} pass */
     async *batches({ batchSize, skip = 0 }) {
       for (let done = skip * batchSize; done < observations; done += batchSize) {
         const count = Math.min(batchSize, observations - done)
