@@ -32,8 +32,6 @@ async function complaint(args: readonly string[]): Promise<string> {
     for (const sub of command.commands) silence(sub)
   }
   const program = energia()
-  // Made in cli/main.ts, where it is loaded only when it is asked for.
-  program.command('completion <shell>')
   silence(program)
   try {
     await program.parseAsync(args, { from: 'user' })
