@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { addCompletion } from './commands/completion.js'
@@ -10,10 +9,10 @@ import { addLecture } from './commands/lecture.js'
 import { addShow } from './commands/show.js'
 
 /** All commands with their options; nothing that computes is loaded. */
-export function energia(): Command {
+export function energia(version: string): Command {
   const program = new Command('energia')
     .description('Learn and use sparse codes: dictionaries from images, codes with certificates, pictures of both.')
-    .version(packageVersion(), '-V, --version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('(Add --help to see what can be given.)')
@@ -40,11 +39,4 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.`,
     )
   for (const add of [addFit, addEncode, addDecode, addEnergy, addShow, addLecture, addCompletion]) add(program)
   return program
-}
-
-/** From the package.json nearest above this file, which is two folders up when built. */
-function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url)
-  const { version }: { version: string } = JSON.parse(readFileSync(file, 'utf8'))
-  return version
 }

@@ -21,8 +21,10 @@ export interface Reporter {
   end(): void
 }
 
-export function reporter(json: boolean): Reporter {
-  const { stderr, stdout } = process
+export function reporter(
+  json: boolean,
+  { stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'> = process,
+): Reporter {
   let shown = false
   let last = performance.now()
   const end = (): void => {
