@@ -9,7 +9,7 @@ import { addLecture } from './commands/lecture.js'
 import { addShow } from './commands/show.js'
 
 /** All commands with their options; nothing that computes is loaded. */
-export function energia(version: string): Command {
+export function energia(version = 'unknown'): Command {
   const program = new Command('energia')
     .description('Learn and use sparse codes: dictionaries from images, codes with certificates, pictures of both.')
     .version(version, '-V, --version', 'print the version')
