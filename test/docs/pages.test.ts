@@ -1,14 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type Command, CommanderError } from 'commander'
 import { describe, expect, it } from 'vitest'
+import { energia } from '../../cli/program.js'
 import { commandLines, pages, root, words } from './programs.js'
-
-/** The command line as it is built, which finds its version beside it. */
-const { energia }: typeof import('../../cli/program.js') = await import(
-  pathToFileURL(join(root, 'dist', 'cli', 'program.js')).href
-)
 
 /** What the command line says to these words; the empty string where it understands them. Nothing is carried out. */
 async function complaint(args: readonly string[]): Promise<string> {
