@@ -7,26 +7,29 @@ import { numberTable } from './text.js'
 type Lecture = (options: {
   readonly out: string
   readonly only?: LectureSection[]
-  readonly seconds?: number
   readonly seed?: number
   readonly threads?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (event: { section: string; message: string; fraction: number }) => void
 }) => Promise<{
   readonly report: string
-  readonly numbers: readonly { readonly label: string; readonly value: number | string; readonly unit?: string }[]
+  readonly numbers: readonly {
+    readonly label: string
+    readonly value: number | string
+    readonly unit?: string
+    readonly note?: string
+  }[]
 }>
 
 /** `energia lecture`. */
 export async function lecture(session: Session, options: LectureCommandOptions): Promise<void> {
   const library: { lecture?: Lecture } & Record<string, unknown> = await import('../../src/index.js')
   if (library.lecture === undefined) throw new ConfigurationError('This version of Energia has no lecture.')
-  const { out, only, seconds, seed } = options
+  const { out, only, seed } = options
   session.event('start', { command: 'lecture', out, ...(only === undefined ? {} : { only }) })
   const { report, numbers } = await library.lecture({
     out,
     ...(only === undefined ? {} : { only }),
-    ...(seconds === undefined ? {} : { seconds }),
     ...(seed === undefined ? {} : { seed }),
     ...session.threads,
     signal: session.signal,
@@ -37,14 +40,10 @@ export async function lecture(session: Session, options: LectureCommandOptions):
     },
   })
   session.event('done', { report, numbers })
-  session.print(
-    numberTable(
-      numbers.map(({ label, value, unit }) => [
-        label,
-        typeof value === 'number' ? formatNumber(value) : value,
-        unit ?? '',
-      ]),
-    ),
-  )
+  const rows = numbers.map(({ label, value, unit = '', note }) => {
+    const written = typeof value === 'number' ? formatNumber(value) : value
+    return [label, `${written} ${unit}`.trim(), ...(note === undefined ? [] : [note])] as [string, string, string?]
+  })
+  session.print(numberTable(rows))
   session.print(`Open ${report} in a browser.`)
 }

@@ -1,16 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { number, positive } from '../numbers.js'
+import { number } from '../numbers.js'
 import type { CommonOptions } from '../session.js'
 import { common, performs } from './common.js'
 
 /** The parts of the lecture that can be asked for. */
-export const sections = ['strokes', 'edges'] as const
+export const sections = ['strokes', 'convergence', 'edges'] as const
 export type LectureSection = (typeof sections)[number]
 
 export interface LectureCommandOptions extends CommonOptions {
   readonly only?: LectureSection[]
   readonly out: string
-  readonly seconds?: number
   readonly seed?: number
 }
 
@@ -30,7 +29,6 @@ export function addLecture(program: Command): void {
     .description('learn the figures of the lecture here, and write a report of them')
     .option('--only <parts>', `some parts only: ${sections.join(',')}`, sectionList)
     .option('--out <folder>', 'where the report, pictures and models go', 'lecture')
-    .option('--seconds <number>', 'about how long to learn for', positive)
     .option('--seed <n>', 'seed of everything random', number({ whole: true, min: 0 }))
   common(
     command,
