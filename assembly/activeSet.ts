@@ -9,6 +9,8 @@ import { descendFully } from './coordinateDescent'
 import { denseBytes } from './denseState'
 import { dot, dotAt, dotMixed, subtractScaled, widen } from './double'
 import { Problem, Stop } from './problem'
+import { Quad, layQuad, quadBytes, search, takeLane } from './quadSearch'
+import { refreshCorrelations } from './refreshCorrelations'
 import { WorkingSet, admit, largestRatio, layOut, minimize, refresh, workingSetBytes } from './workingSet'
 
 /** Unit roundoff of single precision. */
@@ -18,9 +20,8 @@ const ADMIT_SHARE: f32 = 0.5
 const ADMIT_AT_MOST: i32 = 24
 /** Squared norms of observation times atom beyond which single precision would overflow. */
 const LARGEST_SCALE: f64 = 1e72
-const SWEEPS: i32 = 3
-/** Worst violation, relative to the threshold, below which the working set is solved to its optimum. */
-const POLISH_BELOW: f64 = 0.1
+/** Tolerances below this are reached by solving the support exactly at once. */
+const POLISH_TOLERANCE: f64 = 1e-4
 
 /** A thread's memory, laid over its piece of scratch. */
 @unmanaged
@@ -43,6 +44,14 @@ class Scratch {
   /** i32 [capacity]: slots by increasing atom. */
   sorted: usize
   full: usize
+  quad: usize
+  /** f32 [4] and usize [4]: each lane's smallest threshold and its correlations. */
+  smallest: usize
+  starts: usize
+  /** f64 [chunk]: λ; i32 [chunk] each: observations by decreasing work, and that work. */
+  lambdas: usize
+  ranked: usize
+  works: usize
   smallestWeight: f64
   largestWeight: f64
   // The working set's header follows.
@@ -62,7 +71,7 @@ export function activeSetBytes(problem: Problem): usize {
     aligned(offsetof<Scratch>()) + aligned(offsetof<WorkingSet>()) + aligned((<usize>problem.chunk * <usize>problem.kp) << 2) +
     2 * aligned(<usize>problem.kp << 2) + aligned(<usize>(problem.m + 4) << 2) + aligned(<usize>problem.m << 3) +
     aligned(<usize>(problem.m * TOGETHER) << 2) +
-    3 * aligned(capacity << 2) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem)
+    3 * aligned(capacity << 2) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem) + aligned(quadBytes(problem)) + 64 + aligned(<usize>problem.chunk << 4)
   )
 }
 
@@ -91,6 +100,15 @@ function layScratch(problem: Problem, memory: usize): Scratch {
   scratch.sorted = memory
   memory += aligned(capacity << 2)
   memory = aligned(layOut(changetype<WorkingSet>(scratch.set), problem.workingCapacity, memory))
+  scratch.quad = memory
+  memory += aligned(quadBytes(problem))
+  scratch.smallest = memory
+  scratch.starts = memory + 16
+  memory += 64
+  scratch.lambdas = memory
+  scratch.ranked = memory + (<usize>problem.chunk << 3)
+  scratch.works = scratch.ranked + (<usize>problem.chunk << 2)
+  memory += aligned(<usize>problem.chunk << 4)
   scratch.full = memory
   scratch.smallestWeight = Infinity
   scratch.largestWeight = 0
@@ -161,78 +179,86 @@ function lambdaMax(problem: Problem, scratch: Scratch, c: usize, norm: f64, spar
   return exact
 }
 
-// @ts-ignore: decorator
-@inline
-function largestLane(x: v128): f32 {
-  return max(
-    max(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
-    max(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
-  )
-}
-
-/** Stores a correlation vector; returns by how much it exceeds the thresholds. */
-// @ts-ignore: decorator
-@inline
-function keep(value: v128, place: usize, thresholds: usize, sign: v128): v128 {
-  v128.store(place, value)
-  return f32x4.sub(v128.and(value, sign), v128.load(thresholds))
-}
-
-/**
- * c ← c⁰ − Σ zᵢ G[i, ·] over `count` support rows; returns the largest |cⱼ| − thresholdⱼ (cⱼ − thresholdⱼ where z ≥ 0).
- */
-function refreshCorrelations(
-  start: usize, rows: usize, values: usize, count: i32, thresholds: usize, kp: i32, nonNegative: bool, c: usize,
-): f32 {
-  const sign = nonNegative ? i32x4.splat(-1) : i32x4.splat(0x7fffffff)
-  let worst = f32x4.splat(-Infinity)
-  const end = rows + (<usize>count << 2)
-  let at: usize = 0
-  for (; at + 128 <= <usize>kp << 2; at += 128) {
-    let c0 = v128.load(start + at), c1 = v128.load(start + at, 16), c2 = v128.load(start + at, 32), c3 = v128.load(start + at, 48)
-    let c4 = v128.load(start + at, 64), c5 = v128.load(start + at, 80), c6 = v128.load(start + at, 96), c7 = v128.load(start + at, 112)
-    let value = values
-    for (let row = rows; row < end; row += 4) {
-      const g = <usize>load<u32>(row) + at
-      const a = v128.load32_splat(value)
-      c0 = f32x4.sub(c0, f32x4.mul(a, v128.load(g)))
-      c1 = f32x4.sub(c1, f32x4.mul(a, v128.load(g, 16)))
-      c2 = f32x4.sub(c2, f32x4.mul(a, v128.load(g, 32)))
-      c3 = f32x4.sub(c3, f32x4.mul(a, v128.load(g, 48)))
-      c4 = f32x4.sub(c4, f32x4.mul(a, v128.load(g, 64)))
-      c5 = f32x4.sub(c5, f32x4.mul(a, v128.load(g, 80)))
-      c6 = f32x4.sub(c6, f32x4.mul(a, v128.load(g, 96)))
-      c7 = f32x4.sub(c7, f32x4.mul(a, v128.load(g, 112)))
-      value += 4
-    }
-    worst = f32x4.pmax(worst, keep(c0, c + at, thresholds + at, sign))
-    worst = f32x4.pmax(worst, keep(c1, c + at + 16, thresholds + at + 16, sign))
-    worst = f32x4.pmax(worst, keep(c2, c + at + 32, thresholds + at + 32, sign))
-    worst = f32x4.pmax(worst, keep(c3, c + at + 48, thresholds + at + 48, sign))
-    worst = f32x4.pmax(worst, keep(c4, c + at + 64, thresholds + at + 64, sign))
-    worst = f32x4.pmax(worst, keep(c5, c + at + 80, thresholds + at + 80, sign))
-    worst = f32x4.pmax(worst, keep(c6, c + at + 96, thresholds + at + 96, sign))
-    worst = f32x4.pmax(worst, keep(c7, c + at + 112, thresholds + at + 112, sign))
-  }
-  for (; at < <usize>kp << 2; at += 16) {
-    let c0 = v128.load(start + at)
-    let value = values
-    for (let row = rows; row < end; row += 4) {
-      c0 = f32x4.sub(c0, f32x4.mul(v128.load32_splat(value), v128.load(<usize>load<u32>(row) + at)))
-      value += 4
-    }
-    worst = f32x4.pmax(worst, keep(c0, c + at, thresholds + at, sign))
-  }
-  return largestLane(worst)
-}
-
 /** Codes rows of the batch; `piece` is this thread's scratch. */
 export function activeSetChunk(problem: Problem, begin: i32, end: i32, piece: usize): void {
   const scratch = layScratch(problem, piece)
+  const quad = layQuad(problem, scratch.quad)
+  const searching = problem.warmIndptr == 0 && problem.maxSteps > 0
   correlateChunk(problem, begin, end, scratch)
-  for (let i = begin; i < end; i++) {
-    solve(problem, scratch, i, scratch.correlations + (<usize>((i - begin) * problem.kp) << 2))
+  const count = end - begin
+  for (let i = 0; i < count; i++) {
+    const start = correlationsOf(problem, scratch, i)
+    const lambda = prepare(problem, scratch, begin + i, start)
+    store<f64>(scratch.lambdas + (<usize>i << 3), lambda)
+    rank(scratch, i, searching && lambda > 0 ? countAbove(start, problem.kp, <f32>(lambda * scratch.smallestWeight)) : 0)
   }
+  for (let first = 0; first < count; first += 4) {
+    const lanes = min(4, count - first)
+    if (searching) {
+      for (let lane = 0; lane < lanes; lane++) {
+        const i = load<i32>(scratch.ranked + (<usize>(first + lane) << 2))
+        const lambda = load<f64>(scratch.lambdas + (<usize>i << 3))
+        store<f32>(scratch.smallest + (<usize>lane << 2), lambda > 0 ? <f32>(lambda * scratch.smallestWeight) : 0)
+        store<usize>(scratch.starts + (<usize>lane << 2), correlationsOf(problem, scratch, i))
+        if (lambda > 0) fillThresholds(problem, lambda, quad.thresholds + (<usize>(lane * problem.kp) << 2))
+      }
+      search(problem, quad, scratch.starts, lanes, scratch.smallest)
+    }
+    for (let lane = 0; lane < lanes; lane++) {
+      const i = load<i32>(scratch.ranked + (<usize>(first + lane) << 2))
+      solve(
+        problem, scratch, begin + i, correlationsOf(problem, scratch, i),
+        load<f64>(scratch.lambdas + (<usize>i << 3)), searching ? lane : -1,
+      )
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function correlationsOf(problem: Problem, scratch: Scratch, i: i32): usize {
+  return scratch.correlations + (<usize>(i * problem.kp) << 2)
+}
+
+/** How many correlations exceed `threshold` in magnitude: a measure of how much work an observation will be. */
+function countAbove(c: usize, kp: i32, threshold: f32): i32 {
+  const limit = f32x4.splat(threshold)
+  let counts = i32x4.splat(0)
+  for (let j: usize = 0; j < <usize>kp << 2; j += 16) {
+    counts = i32x4.sub(counts, f32x4.gt(f32x4.abs(v128.load(c + j)), limit))
+  }
+  return (
+    i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3)
+  )
+}
+
+/** Inserts observation `i` into the chunk's order by work, so that quads hold observations alike. */
+function rank(scratch: Scratch, i: i32, work: i32): void {
+  let place = i
+  while (place > 0 && load<i32>(scratch.works + (<usize>(place - 1) << 2)) < work) {
+    store<i32>(scratch.works + (<usize>place << 2), load<i32>(scratch.works + (<usize>(place - 1) << 2)))
+    store<i32>(scratch.ranked + (<usize>place << 2), load<i32>(scratch.ranked + (<usize>(place - 1) << 2)))
+    place--
+  }
+  store<i32>(scratch.works + (<usize>place << 2), work)
+  store<i32>(scratch.ranked + (<usize>place << 2), i)
+}
+
+/** The λ of an observation: 0 where its code is 0 for certain, NaN where it cannot be coded. */
+function prepare(problem: Problem, scratch: Scratch, index: i32, start: usize): f64 {
+  const squaredNorm = widenObservation(problem, scratch, index)
+  if (!(squaredNorm * problem.atomNorm * problem.atomNorm < LARGEST_SCALE)) return NaN
+  if (squaredNorm == 0) return 0
+  if (problem.lambdaRatio == 0) return problem.lambda
+  const count = nonZeros(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.positions)
+  return problem.lambdaRatio *
+    lambdaMax(problem, scratch, start, Math.sqrt(squaredNorm), isSparse(count, problem.m) ? count : -1)
+}
+
+/** Copies an observation to double precision; returns ‖y‖². */
+function widenObservation(problem: Problem, scratch: Scratch, index: i32): f64 {
+  widen(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.wide)
+  return dot(scratch.wide, scratch.wide, problem.m)
 }
 
 /** What an atom's correlation with the observation is in double precision. */
@@ -245,36 +271,30 @@ function exactCorrelation(problem: Problem, scratch: Scratch, atom: i32, sparseC
     : dotMixed(w, scratch.wide, problem.m)
 }
 
-function solve(problem: Problem, scratch: Scratch, index: i32, start: usize): void {
+function solve(problem: Problem, scratch: Scratch, index: i32, start: usize, lambda: f64, lane: i32): void {
   const m = problem.m
   const kp = problem.kp
   const nonNegative = <bool>problem.nonNegative
   const set = changetype<WorkingSet>(scratch.set)
-  const y = problem.observations + (<usize>(index * m) << 2)
   set.size = 0
   set.factored = 0
 
-  widen(y, m, scratch.wide)
-  const squaredNorm = dot(scratch.wide, scratch.wide, problem.m)
+  const squaredNorm = widenObservation(problem, scratch, index)
   if (!(squaredNorm < Infinity)) {
     finish(problem, scratch, index, NaN, NaN, 0, Stop.NON_FINITE)
     return
   }
-  if (!(squaredNorm * problem.atomNorm * problem.atomNorm < LARGEST_SCALE)) {
+  if (isNaN(lambda)) {
     finish(problem, scratch, index, 0.5 * squaredNorm, NaN, 0, Stop.DIVERGED)
     return
   }
-  const nonZero = nonZeros(y, m, scratch.positions)
-  const sparseCount = isSparse(nonZero, m) ? nonZero : -1
-
-  const norm = Math.sqrt(squaredNorm)
-  const lambda = problem.lambdaRatio > 0
-    ? problem.lambdaRatio * lambdaMax(problem, scratch, start, norm, sparseCount)
-    : problem.lambda
-  if (lambda == 0 || squaredNorm == 0) {
+  if (lambda == 0) {
     finish(problem, scratch, index, 0.5 * squaredNorm, 0, 0, Stop.CONVERGED)
     return
   }
+  const nonZero = nonZeros(problem.observations + (<usize>(index * m) << 2), m, scratch.positions)
+  const sparseCount = isSparse(nonZero, m) ? nonZero : -1
+  const norm = Math.sqrt(squaredNorm)
   fillThresholds(problem, lambda, scratch.thresholds)
   const smallestThreshold = lambda * scratch.smallestWeight
 
@@ -290,10 +310,23 @@ function solve(problem: Problem, scratch: Scratch, index: i32, start: usize): vo
       store<f64>(set.z + (<usize>(set.size - 1) << 3), value)
     }
     refresh(set)
-    if (set.size > 0 && problem.maxSteps > 0) minimize(set, nonNegative, SWEEPS, problem.maxSteps, true)
+    if (set.size > 0 && problem.maxSteps > 0) minimize(set, nonNegative, false, problem.maxSteps)
   }
 
   let steps = 0
+  if (lane >= 0) {
+    const quad = changetype<Quad>(scratch.quad)
+    const count = takeLane(quad, lane)
+    for (let i = 0; i < count; i++) {
+      const at = <usize>i << 2
+      if (!admitAtom(problem, scratch, set, load<i32>(quad.rows + at), sparseCount, lambda)) continue
+      store<f64>(set.z + (<usize>(set.size - 1) << 3), <f64>load<f32>(quad.values + at))
+    }
+    if (set.size > 0) {
+      refresh(set)
+      if (problem.tolerance < POLISH_TOLERANCE) steps += minimize(set, nonNegative, true, problem.maxSteps)
+    }
+  }
   for (;;) {
     const support = listRows(problem, scratch, set)
     const worst = <f64>refreshCorrelations(
@@ -339,7 +372,7 @@ function solve(problem: Problem, scratch: Scratch, index: i32, start: usize): vo
       descendFully(problem, scratch.full, index, set, steps)
       return
     }
-    steps += minimize(set, nonNegative, SWEEPS, problem.maxSteps - steps, worst < POLISH_BELOW * smallestThreshold)
+    steps += minimize(set, nonNegative, false, problem.maxSteps - steps)
   }
 }
 

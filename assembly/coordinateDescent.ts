@@ -8,6 +8,8 @@ import { WorkingSet } from './workingSet'
 
 /** Support sweeps between two full ones. */
 const SUPPORT_SWEEPS: i32 = 10
+/** Relative change of coefficients below which a sweep is quiet; an atom that comes or goes changes by 1. */
+const QUIET: f64 = 1e-6
 
 export function coordinateDescentChunk(problem: Problem, first: i32, end: i32, memory: usize): void {
   for (let i = first; i < end; i++) {
@@ -29,13 +31,15 @@ export function descendFully(problem: Problem, memory: usize, index: i32, set: W
 
 function descend(problem: Problem, state: DenseState, index: i32, taken: i32): void {
   let steps = taken
+  // How much the last full sweep changed; without convexity only a quiet one shows that no coordinate helps.
+  let unrest: f64 = Infinity
   for (;;) {
     const energy = energyOf(problem, state)
     if (!(energy < Infinity)) {
       finish(problem, state, index, steps, Stop.NON_FINITE)
       return
     }
-    if ((problem.penalty != Penalty.L0 || steps > taken) && isDone(problem, state, energy, gapOf(problem, state))) {
+    if ((problem.penalty != Penalty.L0 || unrest < QUIET) && isDone(problem, state, energy, gapOf(problem, state))) {
       finish(problem, state, index, steps, Stop.CONVERGED)
       return
     }
@@ -44,6 +48,7 @@ function descend(problem: Problem, state: DenseState, index: i32, taken: i32): v
       return
     }
     let change = sweep(problem, state, false)
+    unrest = change
     steps++
     for (let s = 0; s < SUPPORT_SWEEPS && steps < problem.maxSteps && change > 1e-13; s++) {
       change = sweep(problem, state, true)
@@ -62,11 +67,7 @@ function sweep(problem: Problem, state: DenseState, supportOnly: bool): f64 {
     const old = load<f64>(at8(state.z, j))
     if (supportOnly && old == 0) continue
     const curvature = curvatureOf(problem, j)
-    if (curvature <= 0) {
-      // A zero atom explains nothing: its coefficient is 0.
-      store<f64>(at8(state.z, j), 0)
-      continue
-    }
+    if (curvature <= 0) continue
     const value = proxOne(problem, state, old + load<f64>(at8(state.c, j)) / curvature, curvature, j)
     if (value != old) {
       store<f64>(at8(state.z, j), value)
@@ -87,7 +88,6 @@ function sweepGroups(problem: Problem, state: DenseState, supportOnly: bool): f6
       curvature += curvatureOf(problem, j)
       active = active || load<f64>(at8(state.z, j)) != 0
     }
-    if (curvature <= 0) for (let j = from; j < to; j++) store<f64>(at8(state.z, j), 0)
     if (curvature <= 0 || (supportOnly && !active)) continue
     for (let j = from; j < to; j++) {
       store<f64>(at8(state.work, j), load<f64>(at8(state.z, j)) + load<f64>(at8(state.c, j)) / curvature)

@@ -69,8 +69,10 @@ export function begin(problem: Problem, piece: usize, index: i32): bool {
     const to = load<i32>(problem.warmIndptr + (<usize>index << 2), 4)
     for (let at = from; at < to; at++) {
       const value = <f64>load<f32>(problem.warmValues + (<usize>at << 2))
-      if (problem.nonNegative && value < 0) continue
-      store<f64>(at8(state.z, load<i32>(problem.warmIndices + (<usize>at << 2))), value)
+      const atom = load<i32>(problem.warmIndices + (<usize>at << 2))
+      // A zero atom explains nothing: its coefficient is 0.
+      if ((problem.nonNegative && value < 0) || curvatureOf(problem, atom) <= problem.ridge) continue
+      store<f64>(at8(state.z, atom), value)
     }
   }
   if (state.lambda == 0 && problem.penalty != Penalty.TOP_K) memory.fill(state.z, 0, <usize>problem.kp << 3)

@@ -29,6 +29,8 @@ function iterate(problem: Problem, state: DenseState, index: i32, accelerated: b
   let momentum: f64 = 1
   let steps = 0
   let moved = true
+  // Whether the last step changed the support; without convexity only a support at rest can be a result.
+  let unrest = true
   for (;;) {
     if (steps % CHECK_EVERY == 0 || steps >= problem.maxSteps || !moved) {
       const energy = energyOf(problem, state)
@@ -36,8 +38,7 @@ function iterate(problem: Problem, state: DenseState, index: i32, accelerated: b
         finish(problem, state, index, steps, Stop.NON_FINITE)
         return
       }
-      const fresh = steps == 0 && problem.penalty >= Penalty.TOP_K
-      if (!fresh && isDone(problem, state, energy, gapOf(problem, state))) {
+      if (!(problem.penalty >= Penalty.TOP_K && unrest) && isDone(problem, state, energy, gapOf(problem, state))) {
         finish(problem, state, index, steps, Stop.CONVERGED)
         return
       }
@@ -62,11 +63,13 @@ function iterate(problem: Problem, state: DenseState, index: i32, accelerated: b
     prox(problem, state, state.previousC, problem.lipschitz)
     let uphill: f64 = 0
     moved = false
+    unrest = false
     for (let j = 0; j < k; j++) {
       const old = load<f64>(at8(state.z, j))
       const z = load<f64>(at8(state.previousC, j))
       uphill += (load<f64>(at8(state.previousZ, j)) - z) * (z - old)
       moved = moved || z != old
+      unrest = unrest || (z == 0) != (old == 0)
       store<f64>(at8(state.previousZ, j), old)
       store<f64>(at8(state.z, j), z)
     }

@@ -33,6 +33,10 @@ export class WorkingSet {
   factor: usize
 }
 
+/** Sweeps of coordinate descent before each solve. */
+const SWEEPS: i32 = 1
+/** Rounds without a lower energy after which rounding is to blame. */
+const PATIENCE: i32 = 3
 const EPSILON_PIVOT: f64 = 1e-10
 /** How far a correlation may exceed its threshold, relative to it, and still count as settled. */
 const SETTLED: f64 = 1e-11
@@ -339,6 +343,17 @@ function leaveDependence(set: WorkingSet, dependent: i32): bool {
   return true
 }
 
+/** The energy of the working set's z, ½‖y‖² aside. */
+function objective(set: WorkingSet): f64 {
+  let sum: f64 = 0
+  for (let i = 0; i < set.size; i++) {
+    const value = load<f64>(at8(set.z, i))
+    const pull = load<f64>(at8(set.q, i)) + load<f64>(at8(set.g, i))
+    sum += abs(value) * load<f64>(at8(set.threshold, i)) - 0.5 * value * pull
+  }
+  return sum
+}
+
 /** Whether every entry of the working set meets its optimality condition. */
 function settled(set: WorkingSet, nonNegative: bool): bool {
   for (let i = 0; i < set.size; i++) {
@@ -350,19 +365,22 @@ function settled(set: WorkingSet, nonNegative: bool): bool {
 }
 
 /**
- * Minimizes over the working set, from its z and g. Returns the rounds it took (at most `maxRounds`); `g` is up to date,
+ * Minimizes over the working set, from its z and g; where `start` says that their signs are good, the first round solves
+ * at once. Returns the rounds it took (at most `maxRounds`); `g` is up to date,
  * and where the rounds sufficed z is the optimum to double precision.
  */
-export function minimize(set: WorkingSet, nonNegative: bool, sweeps: i32, maxRounds: i32, polish: bool): i32 {
+export function minimize(set: WorkingSet, nonNegative: bool, start: bool, maxRounds: i32): i32 {
+  const firstSweep = start ? SWEEPS : 0
+  let best: f64 = Infinity
+  let idle = 0
   let round = 0
   while (round < maxRounds) {
     round++
     let change: f64 = 0
-    for (let s = 0; s < sweeps; s++) {
+    for (let s = round == 1 ? firstSweep : 0; s < SWEEPS; s++) {
       change = sweep(set, nonNegative)
       if (change <= 0) break
     }
-    if (!polish) return round
     let landed = false
     for (;;) {
       const count = listSupport(set)
@@ -394,6 +412,14 @@ export function minimize(set: WorkingSet, nonNegative: bool, sweeps: i32, maxRou
       break
     }
     if (landed ? settled(set, nonNegative) : change <= 0) break
+    // Where rounding keeps optimality from being met to the last digit, the energy stops falling.
+    const energy = objective(set)
+    if (best < Infinity && !(energy < best - 1e-15 * abs(best))) {
+      if (++idle == PATIENCE) break
+    } else {
+      idle = 0
+    }
+    best = min(best, energy)
   }
   return round
 }

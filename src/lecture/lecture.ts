@@ -1,0 +1,87 @@
+import { writeFileAtomically } from '#data/files'
+import { svgToPng } from '#views/raster'
+import { sharedEngine } from '../kernels/engine.js'
+import { CancelledError, ConfigurationError } from '../tensor/errors.js'
+import { version } from '../version.js'
+import { type ReportNumber, report } from '../views/report.js'
+import { standaloneSvg } from '../views/standaloneSvg.js'
+import { toPng } from '../views/toPng.js'
+import { convergence } from './convergence.js'
+import { edges } from './edges.js'
+import type { SectionContext, SectionName, SectionResult } from './section.js'
+import { strokes } from './strokes.js'
+
+const sections: Readonly<Record<SectionName, (context: SectionContext) => Promise<SectionResult>>> = {
+  strokes,
+  convergence,
+  edges,
+}
+
+/** The sections of the lecture, in its order. */
+export const sectionNames: readonly SectionName[] = ['strokes', 'convergence', 'edges']
+
+export interface LectureOptions {
+  /** The folder that receives index.html, pictures and models. */
+  readonly out: string
+  /** Sections to make; all by default. */
+  readonly only?: readonly SectionName[]
+  readonly threads?: number
+  readonly seed?: number
+  readonly signal?: AbortSignal
+  readonly onProgress?: (event: { section: string; message: string; fraction: number }) => void
+}
+
+/**
+ * Learns the lecture's figures and writes them as one page, with pictures as files and the models beside it.
+ * Throws ConfigurationError for a section that does not exist, CancelledError where the signal fires.
+ */
+export async function lecture(options: LectureOptions): Promise<{ report: string; numbers: ReportNumber[] }> {
+  const { out, seed = 0, only = sectionNames } = options
+  const unknown = only.find((name) => !sectionNames.includes(name))
+  if (unknown !== undefined || only.length === 0) {
+    throw new ConfigurationError(`The lecture has no section "${unknown ?? ''}"; it has ${sectionNames.join(', ')}.`)
+  }
+  const begun = performance.now()
+  const wanted = sectionNames.filter((name) => only.includes(name))
+  const results: { name: SectionName; result: SectionResult }[] = []
+  for (const [place, name] of wanted.entries()) {
+    if (options.signal?.aborted) throw new CancelledError('The lecture was stopped; start it again to make it anew.')
+    const result = await sections[name]({
+      out,
+      seed,
+      threads: options.threads,
+      signal: options.signal,
+      say: (message, fraction) =>
+        options.onProgress?.({ section: name, message, fraction: (place + fraction) / wanted.length }),
+    })
+    for (const [file, picture] of Object.entries(result.pictures)) {
+      await writeFileAtomically(`${out}/${file}`, await toPng(picture))
+    }
+    for (const [file, svg] of Object.entries(result.charts)) {
+      const standalone = standaloneSvg(svg)
+      await writeFileAtomically(`${out}/${file}`, new TextEncoder().encode(standalone))
+      await writeFileAtomically(`${out}/${file.replace(/svg$/, 'png')}`, await svgToPng(standalone))
+    }
+    results.push({ name, result })
+  }
+  const { threads } = await sharedEngine(options.threads)
+  const seconds = (performance.now() - begun) / 1000
+  const html = await report({
+    title: 'Energia: the lecture',
+    lead: 'What the lecture on regularized latent-variable energy-based models describes, learned on this machine from real digits and photographs, with the numbers measured here.',
+    sections: results.map(({ result }) => result.section),
+    environment: {
+      Energia: version,
+      seed,
+      threads,
+      seconds: Math.round(seconds),
+      made: new Date().toISOString().slice(0, 16).replace('T', ' '),
+    },
+  })
+  const file = `${out}/index.html`
+  await writeFileAtomically(file, new TextEncoder().encode(html))
+  const numbers = results.flatMap(({ name, result }) =>
+    result.numbers.map((number) => ({ ...number, label: `${name}: ${number.label}` })),
+  )
+  return { report: file, numbers: [...numbers, { label: 'Seconds in all', value: seconds, unit: 's' }] }
+}

@@ -1,0 +1,53 @@
+import type { Picture } from '../data/picture.js'
+import type { ReportNumber, ReportSection } from '../views/report.js'
+
+/** The parts of the lecture that can be asked for. */
+export type SectionName = 'strokes' | 'convergence' | 'edges'
+
+/** What a section is given to work with. */
+export interface SectionContext {
+  /** The folder in which the section may save its model and pictures. */
+  readonly out: string
+  readonly seed: number
+  readonly threads: number | undefined
+  readonly signal: AbortSignal | undefined
+  /** Says what is happening, with the share of the section that is done. */
+  readonly say: (message: string, fraction: number) => void
+}
+
+/** What a section leaves. */
+export interface SectionResult {
+  readonly section: ReportSection
+  /** Pictures to be written as PNG, by file name. */
+  readonly pictures: Readonly<Record<string, Picture>>
+  /** Charts to be written as SVG, by file name. */
+  readonly charts: Readonly<Record<string, string>>
+  /** The numbers that the command line repeats at its end. */
+  readonly numbers: readonly ReportNumber[]
+}
+
+/** Summary numbers of codes, in the words of the report. */
+export function codeNumbers(numbers: {
+  energy: Float64Array
+  gap: Float64Array
+  active: number
+  inUse: number
+  atoms: number
+  seconds: number
+}): ReportNumber[] {
+  const { energy, gap } = numbers
+  const mean = energy.reduce((sum, value) => sum + value, 0) / energy.length
+  let worst = 0
+  for (let i = 0; i < energy.length; i++) if (energy[i] > 0) worst = Math.max(worst, gap[i] / energy[i])
+  return [
+    {
+      label: 'Objective an observation',
+      value: mean,
+      note: 'mean free energy of all observations, exact to the gap below',
+    },
+    { label: 'Active coefficients a code', value: numbers.active },
+    { label: 'Worst certified relative gap', value: worst, note: 'duality gap over energy, in double precision' },
+    { label: 'Atoms in use', value: `${numbers.inUse} of ${numbers.atoms}`, note: 'used by at least one observation' },
+    { label: 'Learning', value: numbers.seconds, unit: 's' },
+  ]
+}

@@ -1,0 +1,132 @@
+import { digits } from '../data/digits.js'
+import { atomUsage as countUses } from '../diagnostics/atomUsage.js'
+import { sparsity } from '../diagnostics/sparsity.js'
+import { codeRows } from '../inference/codes.js'
+import { sparseCoding } from '../models/sparseCoding.js'
+import { centre } from '../preprocess/centre.js'
+import { rows } from '../tensor/tensor.js'
+import { activeHistogram } from '../views/activeHistogram.js'
+import { atomUsage } from '../views/atomUsage.js'
+import { codeValueHistogram } from '../views/codeValueHistogram.js'
+import { decomposition } from '../views/decomposition.js'
+import { energyOverTime } from '../views/energyOverTime.js'
+import { mosaic } from '../views/mosaic.js'
+import { codeNumbers, type SectionContext, type SectionResult } from './section.js'
+
+const ATOMS = 256
+const LAMBDA = 0.3
+const EPOCHS = 12
+const TRAINING = 9000
+/** A digit of the held-out part that is shown as the sum of its strokes. */
+const SHOWN = 9007
+
+export const strokesProgram = `import { centre, digits, mosaic, sparseCoding, writePng } from 'energia'
+
+const { observations } = await digits()
+const options = { atoms: ${ATOMS}, lambda: ${LAMBDA}, preprocess: [centre()], start: 'parts' }
+const model = await sparseCoding(options).fit(observations, { epochs: ${EPOCHS} })
+const { codes, energy, gap } = await model.encode(observations)
+await writePng('strokes.png', mosaic(model.atoms, { usage: model.usage }))`
+
+/** System 8 of the lecture: strokes learned from handwritten digits, and digits as sums of few strokes. */
+export async function strokes(context: SectionContext): Promise<SectionResult> {
+  const { observations } = await digits()
+  const model = await sparseCoding({
+    atoms: ATOMS,
+    lambda: LAMBDA,
+    preprocess: [centre()],
+    start: 'parts',
+    seed: context.seed,
+    ...(context.threads === undefined ? {} : { threads: context.threads }),
+  }).fit(rows(observations, 0, TRAINING), {
+    epochs: EPOCHS,
+    heldOut: rows(observations, TRAINING, observations.shape[0]),
+    run: `${context.out}/strokes`,
+    overwrite: true,
+    ...(context.signal ? { signal: context.signal } : {}),
+    onProgress: ({ fraction, energy, active }) => {
+      context.say(`learning strokes: energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.8 * fraction)
+    },
+  })
+  context.say('coding every digit with a certificate', 0.85)
+  const inference = await model.encode(observations, context.signal ? { signal: context.signal } : {})
+  const { codes, energy } = inference
+  const uses = countUses(codes)
+  const centred = model.preprocess.apply(rows(observations, SHOWN, SHOWN + 1)).output
+  const pictures = {
+    'strokes.png': mosaic(model.atoms, { usage: uses }),
+    'digit-as-strokes.png': decomposition(
+      { shape: centred.shape.slice(1), data: centred.data },
+      codeRows(codes, SHOWN, SHOWN + 1),
+      model.atoms,
+      { top: 14, columns: 6 },
+    ),
+  }
+  const trained = model.history.map((point) => ({ at: point.seconds, energy: point.energy }))
+  const held = model.history.filter((point) => point.heldOutEnergy !== undefined)
+  const charts = {
+    'strokes-energy.svg': await energyOverTime([
+      { name: 'training', at: trained.map(({ at }) => at), energy: trained.map((point) => point.energy) },
+      { name: 'held out', at: held.map(({ seconds }) => seconds), energy: held.map((point) => point.heldOutEnergy!) },
+    ]),
+    'strokes-values.svg': await codeValueHistogram(codes),
+    'strokes-active.svg': await activeHistogram(codes),
+    'strokes-usage.svg': await atomUsage(uses, { observations: observations.shape[0] }),
+  }
+  const numbers = codeNumbers({
+    energy,
+    gap: inference.gap!,
+    active: sparsity(codes).meanActive,
+    inUse: uses.reduce((count, use) => count + (use > 0 ? 1 : 0), 0),
+    atoms: ATOMS,
+    seconds: model.history.at(-1)!.seconds,
+  })
+  model.dispose()
+  return {
+    pictures,
+    charts,
+    numbers,
+    section: {
+      id: 'strokes',
+      heading: 'Strokes from handwritten digits',
+      prose: [
+        `Sparse coding, E(y, z) = ½‖y − Wz‖² + λ‖z‖₁ with λ = ${LAMBDA}, learned ${ATOMS} atoms from ${TRAINING.toLocaleString('en')} real digits; ${(observations.shape[0] - TRAINING).toLocaleString('en')} more were held out. Each digit is then the sum of a few atoms.`,
+        'Atoms are strokes: local, brighter on one side and darker on the other, with some loops and nearly whole digits among them. Atoms began as parts of digits, each pixel’s mean over its digit was taken away, and every atom is kept at unit norm.',
+      ],
+      figures: [
+        {
+          picture: pictures['strokes.png'],
+          caption: 'The atoms, most used first. Zero is mid-grey; each atom has its own scale.',
+          alt: 'A mosaic of 256 small pictures, most of them short bright strokes with dark borders on grey',
+        },
+        {
+          picture: pictures['digit-as-strokes.png'],
+          caption: 'A held-out digit, its reconstruction, and the strokes it is the sum of, with their coefficients.',
+          alt: 'A digit, nearly the same digit again, and the strokes that add up to it',
+        },
+        {
+          svg: charts['strokes-energy.svg'],
+          caption: 'Energy while learning.',
+          alt: 'Two falling curves that flatten',
+        },
+        {
+          svg: charts['strokes-active.svg'],
+          caption: 'How many atoms a digit uses.',
+          alt: 'A histogram with one peak',
+        },
+        {
+          svg: charts['strokes-values.svg'],
+          caption: 'Values of active coefficients.',
+          alt: 'A histogram falling away from zero on both sides',
+        },
+        {
+          svg: charts['strokes-usage.svg'],
+          caption: 'How often each atom is used.',
+          alt: 'A curve that falls from the most to the least used atom',
+        },
+      ],
+      numbers,
+      program: strokesProgram,
+    },
+  }
+}
