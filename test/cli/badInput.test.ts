@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { energia } from './built.js'
+import { builtCli, energia } from './built.js'
 import { contentsOf, files, idx, npy, png, temporaryFolder } from './support.js'
 
 const folder = temporaryFolder()
@@ -297,6 +298,25 @@ describe('results', () => {
     await refused(fitArgs(bad['nan.npy'], '--out', run, '--overwrite', '--centre'), 1, /NaN/)
     const outcome = await energia(['encode', run, '--data', bad['good.npy'], '--out', codes, '--overwrite'])
     expect(outcome).toMatchObject({ code: 0 })
+  })
+
+  it.runIf(process.platform !== 'win32')('a disk that is full leaves nothing half-written', async () => {
+    const { large } = files(folder, { large: npy([4000, 6]) })
+    const before = contentsOf(folder)
+    const main = await builtCli()
+    for (const [command, name] of [
+      ['encode', 'full.npz'],
+      ['energy', 'full.csv'],
+    ]) {
+      // A limit of 20 kB a file stands for the full disk.
+      const line = `ulimit -f 40; exec "${process.execPath}" "${main}" ${command} "${run}" --data "${large}" --out "${at(name)}"`
+      const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' })
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringMatching(/full\.\w+ cannot be written: .*disk/),
+      })
+      expect(contentsOf(folder)).toEqual(before)
+    }
   })
 
   it('a place that cannot be written is refused before work begins', async () => {
