@@ -2,7 +2,7 @@
 
 export { svgToPng } from '#views/raster'
 // Artifacts.
-export { columnOf, readCodes, type SavedCodes, writeCodes } from './artifacts/codesFile.js'
+export { columnOf, encodeCodes, readCodes, type SavedCodes, writeCodes } from './artifacts/codesFile.js'
 export { codesWriter } from './artifacts/codesWriter.js'
 export { memoryStore } from './artifacts/memoryStore.js'
 export { modelCard } from './artifacts/modelCard.js'

@@ -21,6 +21,7 @@ export class KernelDictionary {
   private readonly owned: number[] = []
   private readonly gramHigh: number
   private lipschitzBound: number | undefined
+  private largestNorm = 0
 
   constructor(
     readonly engine: Engine,
@@ -47,6 +48,7 @@ export class KernelDictionary {
       engine.f32(this.atoms, count * m).fill(0)
       engine.f32(this.gramHigh, count * kp).fill(0)
       engine.f32(gramLow, count * kp).fill(0)
+      new Uint8Array(engine.buffer, this.problem, problemLayout.bytes).fill(0)
       this.describe({
         n: 0,
         m,
@@ -108,6 +110,7 @@ export class KernelDictionary {
       largest = Math.max(largest, squares)
     }
     this.describe({ atomNorm: Math.sqrt(largest) })
+    this.largestNorm = Math.sqrt(largest)
   }
 
   /** An upper bound of the largest eigenvalue of WᵀW; see {@link eigenvalueBound}. */
@@ -118,6 +121,11 @@ export class KernelDictionary {
       this.paddedCount,
     )
     return this.lipschitzBound
+  }
+
+  /** The largest Euclidean norm of an atom. */
+  get atomNorm(): number {
+    return this.largestNorm
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import { writeFileAtomically } from '#data/files'
+import { makeFolder, writeFileAtomically } from '#data/files'
 import { svgToPng } from '#views/raster'
 import { sharedEngine } from '../kernels/engine.js'
 import { CancelledError, ConfigurationError } from '../tensor/errors.js'
@@ -42,6 +42,7 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
     throw new ConfigurationError(`The lecture has no section "${unknown ?? ''}"; it has ${sectionNames.join(', ')}.`)
   }
   const begun = performance.now()
+  await makeFolder(out)
   const wanted = sectionNames.filter((name) => only.includes(name))
   const results: { name: SectionName; result: SectionResult }[] = []
   for (const [place, name] of wanted.entries()) {

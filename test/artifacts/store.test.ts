@@ -97,7 +97,7 @@ describe.each<[string, () => Store]>([
   })
 
   it('says that a file is not there', async () => {
-    for (const look of [store.read('x.npz'), store.size('x.npz')]) {
+    for (const look of [() => store.read('x.npz'), () => store.size('x.npz')]) {
       await expect(look).rejects.toThrow(FileFormatError)
       await expect(look).rejects.toThrow(/x\.npz cannot be read: there is no such file/)
     }

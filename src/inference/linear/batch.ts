@@ -161,7 +161,12 @@ export class LinearBatch {
   /** Solves the first `rows` observations. */
   solve(rows: number, maxSteps = this.settings.maxSteps): void {
     const lipschitz = this.needsLipschitz() ? this.dictionary.lipschitz() + this.penalty.ridge : 1
-    this.describe({ n: rows, maxSteps, lipschitz: Math.max(lipschitz, Number.MIN_VALUE) })
+    this.describe({
+      n: rows,
+      maxSteps,
+      atomNorm: this.dictionary.atomNorm,
+      lipschitz: Math.max(lipschitz, Number.MIN_VALUE),
+    })
     // Small batches are cut finer, so that every thread has a share.
     const chunk = Math.max(
       1,
