@@ -90,17 +90,31 @@ export function notingLayout(images: Images): { images: Images; constants: Recor
   }
 }
 
-/** The images that codes were made from; undefined where they were not, or the file does not say. */
+/** The longest side of an image that is believed. */
+const LONGEST = 2 ** 20
+
+/** The images that codes were made from; undefined where they were not, or the file does not say so credibly. */
 export function savedLayout({ arrays }: SavedCodes): ImageLayout | undefined {
   const { image_shapes: shapes, image_means: means, image_names: names } = arrays
   if (shapes?.dtype !== 'I64' || means?.dtype !== 'F32' || names?.dtype !== 'U8') return undefined
   const [count, axes] = shapes.shape
   const channels = axes === 3 ? 3 : 1
-  const labels: unknown = JSON.parse(new TextDecoder().decode(names.data))
-  if (!Array.isArray(labels) || labels.length !== count || means.data.length !== count * channels) return undefined
+  const labels = parsedList(new TextDecoder().decode(names.data))
+  const sides = Array.from(shapes.data, Number)
+  if (labels?.length !== count || means.data.length !== count * channels) return undefined
+  if (!sides.every((side) => side >= 1 && side <= LONGEST)) return undefined
   return {
-    shapes: Array.from({ length: count }, (_, i) => Array.from(shapes.data.slice(i * axes, (i + 1) * axes), Number)),
+    shapes: Array.from({ length: count }, (_, i) => sides.slice(i * axes, (i + 1) * axes)),
     names: labels.map(String),
     means: Array.from({ length: count }, (_, i) => means.data.slice(i * channels, (i + 1) * channels)),
+  }
+}
+
+function parsedList(text: string): unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
   }
 }

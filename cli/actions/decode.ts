@@ -99,13 +99,13 @@ function decodedBy(model: SparseCodingModel, saved: SavedCodes, options: DecodeC
     return images(model, saved, layout, restoreImageStep(input.transform))
   }
   const [count] = saved.codes.shape
+  const whole = input.kind === 'observations' || stepKinds(input.transform).length === 0
   const digits = String(Math.max(0, count - 1)).length
-  const invertible = savedContext(saved, 0, 0) !== undefined || model.preprocess.config.steps === undefined
   return {
     shape: observation,
     count,
     what: input.kind === 'images' ? 'patches' : 'observations',
-    scaling: input.kind === 'observations' && (invertible || takesNothing(model)) ? 'unit' : 'each',
+    scaling: whole && undoes(model, saved) ? 'unit' : 'each',
     async *items() {
       const size = sizeOf(observation)
       for (let begin = 0; begin < count; ) {
@@ -124,10 +124,10 @@ function decodedBy(model: SparseCodingModel, saved: SavedCodes, options: DecodeC
   }
 }
 
-/** Whether preprocessing leaves observations in the units of the data without a context. */
-function takesNothing({ preprocess }: SparseCodingModel): boolean {
-  const { steps } = preprocess.config
-  return Array.isArray(steps) && steps.length === 0
+/** Whether decoding gives the units of the data: what was taken from each observation must have been saved. */
+function undoes({ preprocess }: SparseCodingModel, saved: SavedCodes): boolean {
+  const taken = stepKinds(preprocess.config).some((kind) => kind === 'centre' || kind === 'contrastNormalize')
+  return !taken || savedContext(saved, 0, 0) !== undefined
 }
 
 /** Rows `begin` to `end` of the codes as observations. */
@@ -145,8 +145,8 @@ function images(model: SparseCodingModel, saved: SavedCodes, layout: ImageLayout
       `${saved.file} holds ${saved.codes.shape[0]} codes, but its images have ${total} patches; write it again with encode, or pass --patches.`,
     )
   }
-  const steps = stepKinds(transform)
-  const undone = !steps.includes('localContrast')
+  const steps = stepKinds(transform.config)
+  const undone = !steps.includes('localContrast') && undoes(model, saved)
   const first = layout.shapes[0]
   const same = layout.shapes.every((shape) => formatShape(shape) === formatShape(first))
   return {
@@ -169,8 +169,8 @@ function images(model: SparseCodingModel, saved: SavedCodes, layout: ImageLayout
   }
 }
 
-function stepKinds({ config }: ImageStep): string[] {
-  const { steps } = config
+/** The kinds of a pipeline's steps. */
+function stepKinds({ steps }: ImageStep['config']): string[] {
   return Array.isArray(steps) ? steps.map((step: { kind: string }) => step.kind) : []
 }
 
