@@ -30,12 +30,8 @@ const observations = mixedObservations(random, dictionaries.unit(random, 30, 16)
 
 describe('learning', () => {
   it('finds a planted dictionary', async () => {
-    for (const [seed, noise] of [
-      [0, 0.02],
-      [1, 0],
-      [2, 0.02],
-    ]) {
-      const planted = plantedCodes({ atoms: 50, dimension: 32, active: 3, count: 5000, noise, seed })
+    for (const seed of [0, 1, 2]) {
+      const planted = plantedCodes({ atoms: 50, dimension: 32, active: 3, count: 5000, noise: 0.02, seed })
       const model = await sparseCoding({ atoms: 50, lambda: 0.2, batchSize: 500, seed }).fit(planted.observations, {
         epochs: 12,
       })
