@@ -1,5 +1,4 @@
 import { extname, join } from 'node:path'
-import { npyHeader } from '../../src/data/npy.js'
 import {
   assemble,
   CancelledError,
@@ -11,6 +10,7 @@ import {
   type ImageStep,
   loadModel,
   type NamedTensors,
+  npyHeader,
   patchGrid,
   readCodes,
   restoreImageStep,

@@ -1,8 +1,8 @@
-import { imageObservations } from '../../src/data/imageObservations.js'
 import {
   ConfigurationError,
   formatShape,
   type Images,
+  imageObservations,
   type Observations,
   openSource,
   type SparseCodingModel,

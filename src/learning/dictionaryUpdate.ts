@@ -26,9 +26,12 @@ export interface GradientUpdate {
   rate(curvature: number): number
 }
 
-/** Online learning from sufficient statistics (Mairal et al. 2010, algorithm 1). `forgetting` is a number from 0 to 100. */
+/**
+ * Online learning from sufficient statistics (Mairal et al. 2010, algorithm 1). `forgetting` is a number from 0 to 100, 5 by
+ * default: roughly the last fifth of what was seen counts.
+ */
 export function online(options: { forgetting?: number } = {}): OnlineUpdate {
-  const forgetting = options.forgetting ?? 2
+  const forgetting = options.forgetting ?? 5
   if (!(forgetting >= 0 && forgetting <= 100)) {
     throw new ConfigurationError(`forgetting must be a number from 0 to 100; got ${forgetting}.`)
   }

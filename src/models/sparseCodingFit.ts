@@ -1,7 +1,8 @@
 import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from '../artifacts/checkpoint.js'
 import { createRun, type Run, type RunPlace } from '../artifacts/runFolder.js'
-import { storedTensor } from '../artifacts/safetensors.js'
+import { type StoredTensor, storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
+import { tensorReference } from '../artifacts/validate.js'
 import { fromTensor } from '../data/fromTensor.js'
 import type { Observations } from '../data/observations.js'
 import { sharedEngine } from '../kernels/engine.js'
@@ -44,7 +45,7 @@ export interface FitOptions {
 /** Observations of a batch that first atoms are drawn from, at least. */
 const FIRST_SAMPLE = 4096
 const FIRST_ROWS = 128
-const GROWTH = 1.1
+const GROWTH = 1.05
 const REPORT_SECONDS = 0.25
 const HELD_OUT_LIMIT = 10_000
 const PREPROCESS_LIMIT = 50_000
@@ -85,8 +86,9 @@ export async function fitSparseCoding(
   })
   try {
     const session = new Session(learner, settings, fit)
-    if (place) await session.open(place)
+    if (place) await session.restore(place)
     await session.learn(observations, options, heldOut)
+    await session.begin()
     const model = await sparseCodingModel({
       settings,
       atoms: { shape: [options.atoms, ...raw.shape], data: learner.atoms() },
@@ -109,6 +111,7 @@ export async function fitSparseCoding(
 class Session {
   progress: ProgressState = progressState()
   run: Run | undefined
+  private place: RunPlace | undefined
   private begun = performance.now()
   private lastReport = 0
   private lastCheckpoint = performance.now()
@@ -127,23 +130,31 @@ class Session {
     private readonly fit: FitOptions,
   ) {}
 
-  /** Begins (or goes on with) a run; the first thing that writes. */
-  async open(place: RunPlace): Promise<void> {
+  /** Takes up the checkpoint of a run that is to be resumed; nothing is written yet. */
+  async restore(place: RunPlace): Promise<void> {
     if (place.state === 'finished') {
       throw new ConfigurationError(
         `${place.store.path} holds a finished run, which leaves nothing to resume; pass --overwrite to replace it, or choose another folder.`,
       )
     }
+    this.place = place
     const checkpoint = this.fit.resume
       ? await loadCheckpoint(place.store, this.settings, validProgressState)
       : undefined
-    this.run = await place.begin('sparse-coding', this.settings)
     if (checkpoint) {
       this.progress = checkpoint.state
-      this.learner.restore(learnerState(checkpoint.tensors, checkpoint.state))
+      this.learner.restore(
+        learnerState(checkpoint.tensors, checkpoint.state, this.learner, `${place.store.path}/checkpoint.safetensors:`),
+      )
       this.begun = performance.now() - this.progress.seconds * 1000
     }
-    await this.run.cutMetrics(checkpoint?.state.metricsBytes ?? 0)
+  }
+
+  /** Begins (or goes on with) the run; the first thing that writes, and so not before data has been read. */
+  async begin(): Promise<void> {
+    if (!this.place || this.run) return
+    this.run = await this.place.begin('sparse-coding', this.settings)
+    await this.run.cutMetrics(this.progress.metricsBytes)
   }
 
   private get seconds(): number {
@@ -182,6 +193,7 @@ class Session {
     if (learner.observationsSeen === 0) {
       learner.initialize(...(await this.firstSample(observations, batch)))
     }
+    await this.begin()
     // Early steps see few observations, so that the atoms soon leave their random start.
     for (let first = 0; first < rows; ) {
       const size = Math.min(batchSize, Math.round(FIRST_ROWS * GROWTH ** learner.stepsTaken), rows - first)
@@ -258,6 +270,7 @@ class Session {
     this.rowSum = 0
     this.lastReport = this.seconds
     this.progress = { ...this.progress, history: [...this.progress.history, progress] }
+    await this.begin()
     if (this.run) await this.run.appendMetrics({ event: 'progress', ...progress })
     if (this.fit.onProgress?.(progress) === false) this.stopped = true
   }
@@ -286,9 +299,18 @@ class Session {
   }
 }
 
-function learnerState(tensors: Readonly<Record<string, { data: unknown }>>, state: ProgressState): LearnerState {
-  const f32 = (name: string) => tensors[name].data as Float32Array
-  const f64 = (name: string) => tensors[name].data as Float64Array
+/** The learner's arrays from a checkpoint, checked against the shapes that this learner has. */
+function learnerState(
+  tensors: Readonly<Record<string, StoredTensor>>,
+  state: ProgressState,
+  learner: DictionaryLearner,
+  file: string,
+): LearnerState {
+  const present = learner.state()
+  const f32 = (name: 'atoms' | 'codeProducts' | 'dataProducts') =>
+    tensorReference(tensors, { dtype: 'F32', shape: [present[name].length] })(name, file).data
+  const f64 = (name: 'usage' | 'lastUse') =>
+    tensorReference(tensors, { dtype: 'F64', shape: [present[name].length] })(name, file).data
   return {
     atoms: f32('atoms'),
     codeProducts: f32('codeProducts'),
