@@ -37,7 +37,7 @@ export function expectCertified(
     const given = inference.energy[i]
     const noise = resolution(problem, z)
     const place = `row ${i}, λ ${problem.lambda}, ${inference.steps[i]} steps, ${inference.status[i]}`
-    expect(Math.abs(given - energy(problem, z)), `${place}: energy ${given}`).toBeLessThanOrEqual(1e-10 * given + noise)
+    expect(Math.abs(given - energy(problem, z)), `${place}: energy ${given}`).toBeLessThanOrEqual(1e-12 * given + noise)
     for (let at = inference.codes.indptr[i] + 1; at < inference.codes.indptr[i + 1]; at++) {
       expect(inference.codes.indices[at], place).toBeGreaterThan(inference.codes.indices[at - 1])
     }
