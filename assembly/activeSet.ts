@@ -34,6 +34,8 @@ class Scratch {
   thresholds: usize
   /** i32 [m] */
   positions: usize
+  /** f32 [kp]: the correlations of the observation at work. */
+  start: usize
   /** f64 [m] */
   wide: usize
   /** f32 [m, 5]: observations interleaved. */
@@ -52,6 +54,9 @@ class Scratch {
   lambdas: usize
   ranked: usize
   works: usize
+  /** f64 [chunk]: ‖y‖²; i32 [chunk]: numbers that are not 0. */
+  squaredNorms: usize
+  nonZeroCounts: usize
   smallestWeight: f64
   largestWeight: f64
   // The working set's header follows.
@@ -71,7 +76,7 @@ export function activeSetBytes(problem: Problem): usize {
     aligned(offsetof<Scratch>()) + aligned(offsetof<WorkingSet>()) + aligned((<usize>problem.chunk * <usize>problem.kp) << 2) +
     2 * aligned(<usize>problem.kp << 2) + aligned(<usize>(problem.m + 4) << 2) + aligned(<usize>problem.m << 3) +
     aligned(<usize>(problem.m * TOGETHER) << 2) +
-    3 * aligned(capacity << 2) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem) + aligned(quadBytes(problem)) + 64 + aligned(<usize>problem.chunk << 4)
+    3 * aligned(capacity << 2) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem) + aligned(quadBytes(problem)) + 64 + aligned(28 * <usize>problem.chunk)
   )
 }
 
@@ -108,7 +113,9 @@ function layScratch(problem: Problem, memory: usize): Scratch {
   scratch.lambdas = memory
   scratch.ranked = memory + (<usize>problem.chunk << 3)
   scratch.works = scratch.ranked + (<usize>problem.chunk << 2)
-  memory += aligned(<usize>problem.chunk << 4)
+  scratch.squaredNorms = memory + (<usize>problem.chunk << 4)
+  scratch.nonZeroCounts = memory + 24 * <usize>problem.chunk
+  memory += aligned(28 * <usize>problem.chunk)
   scratch.full = memory
   scratch.smallestWeight = Infinity
   scratch.largestWeight = 0
@@ -130,6 +137,7 @@ function correlateChunk(problem: Problem, begin: i32, end: i32, scratch: Scratch
   for (let i = begin; i < end; i++) {
     const y = problem.observations + (<usize>(i * m) << 2)
     const count = nonZeros(y, m, positions)
+    store<i32>(scratch.nonZeroCounts + (<usize>(i - begin) << 2), count)
     if (isSparse(count, m)) {
       flushDense(problem, dense, i, begin, scratch)
       dense = i + 1
@@ -188,7 +196,7 @@ export function activeSetChunk(problem: Problem, begin: i32, end: i32, piece: us
   const count = end - begin
   for (let i = 0; i < count; i++) {
     const start = correlationsOf(problem, scratch, i)
-    const lambda = prepare(problem, scratch, begin + i, start)
+    const lambda = prepare(problem, scratch, begin + i, i, start)
     store<f64>(scratch.lambdas + (<usize>i << 3), lambda)
     rank(scratch, i, searching && lambda > 0 ? countAbove(start, problem.kp, <f32>(lambda * scratch.smallestWeight)) : 0)
   }
@@ -207,7 +215,7 @@ export function activeSetChunk(problem: Problem, begin: i32, end: i32, piece: us
     for (let lane = 0; lane < lanes; lane++) {
       const i = load<i32>(scratch.ranked + (<usize>(first + lane) << 2))
       solve(
-        problem, scratch, begin + i, correlationsOf(problem, scratch, i),
+        problem, scratch, begin + i, i, correlationsOf(problem, scratch, i),
         load<f64>(scratch.lambdas + (<usize>i << 3)), searching ? lane : -1,
       )
     }
@@ -245,23 +253,25 @@ function rank(scratch: Scratch, i: i32, work: i32): void {
 }
 
 /** The λ of an observation: 0 where its code is 0 for certain, NaN where it cannot be coded. */
-function prepare(problem: Problem, scratch: Scratch, index: i32, start: usize): f64 {
-  const squaredNorm = widenObservation(problem, scratch, index)
+function prepare(problem: Problem, scratch: Scratch, index: i32, row: i32, start: usize): f64 {
+  widen(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.wide)
+  const squaredNorm = dot(scratch.wide, scratch.wide, problem.m)
+  store<f64>(scratch.squaredNorms + (<usize>row << 3), squaredNorm)
   if (!(squaredNorm * problem.atomNorm * problem.atomNorm < LARGEST_SCALE)) return NaN
   if (squaredNorm == 0) return 0
   if (problem.lambdaRatio == 0) return problem.lambda
-  const count = nonZeros(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.positions)
   return problem.lambdaRatio *
-    lambdaMax(problem, scratch, start, Math.sqrt(squaredNorm), isSparse(count, problem.m) ? count : -1)
+    lambdaMax(problem, scratch, start, Math.sqrt(squaredNorm), listPositions(problem, scratch, index, row))
 }
 
-/** Copies an observation to double precision; returns ‖y‖². */
-function widenObservation(problem: Problem, scratch: Scratch, index: i32): f64 {
-  widen(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.wide)
-  return dot(scratch.wide, scratch.wide, problem.m)
+/** Lists where an observation is not 0 and returns how many places there are, or −1 where it is dense. */
+function listPositions(problem: Problem, scratch: Scratch, index: i32, row: i32): i32 {
+  const count = load<i32>(scratch.nonZeroCounts + (<usize>row << 2))
+  if (!isSparse(count, problem.m)) return -1
+  return nonZeros(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.positions)
 }
 
-/** What an atom's correlation with the observation is in double precision. */
+/** An atom's correlation with the observation at work in double precision. */
 // @ts-ignore: decorator
 @inline
 function exactCorrelation(problem: Problem, scratch: Scratch, atom: i32, sparseCount: i32): f64 {
@@ -271,7 +281,9 @@ function exactCorrelation(problem: Problem, scratch: Scratch, atom: i32, sparseC
     : dotMixed(w, scratch.wide, problem.m)
 }
 
-function solve(problem: Problem, scratch: Scratch, index: i32, start: usize, lambda: f64, lane: i32): void {
+function solve(
+  problem: Problem, scratch: Scratch, index: i32, row: i32, start: usize, lambda: f64, lane: i32,
+): void {
   const m = problem.m
   const kp = problem.kp
   const nonNegative = <bool>problem.nonNegative
@@ -279,7 +291,7 @@ function solve(problem: Problem, scratch: Scratch, index: i32, start: usize, lam
   set.size = 0
   set.factored = 0
 
-  const squaredNorm = widenObservation(problem, scratch, index)
+  const squaredNorm = load<f64>(scratch.squaredNorms + (<usize>row << 3))
   if (!(squaredNorm < Infinity)) {
     finish(problem, scratch, index, NaN, NaN, 0, Stop.NON_FINITE)
     return
@@ -292,8 +304,12 @@ function solve(problem: Problem, scratch: Scratch, index: i32, start: usize, lam
     finish(problem, scratch, index, 0.5 * squaredNorm, 0, 0, Stop.CONVERGED)
     return
   }
-  const nonZero = nonZeros(problem.observations + (<usize>(index * m) << 2), m, scratch.positions)
-  const sparseCount = isSparse(nonZero, m) ? nonZero : -1
+  scratch.start = start
+  let sparseCount = -1
+  if (problem.certify) {
+    widen(problem.observations + (<usize>(index * m) << 2), m, scratch.wide)
+    sparseCount = listPositions(problem, scratch, index, row)
+  }
   const norm = Math.sqrt(squaredNorm)
   fillThresholds(problem, lambda, scratch.thresholds)
   const smallestThreshold = lambda * scratch.smallestWeight
@@ -384,7 +400,8 @@ function admitAtom(problem: Problem, scratch: Scratch, set: WorkingSet, atom: i3
   // A zero atom explains nothing: its coefficient is 0.
   if (load<f32>(problem.gramHigh + row + (<usize>atom << 2)) <= 0) return false
   admit(
-    set, atom, exactCorrelation(problem, scratch, atom, sparseCount),
+    set, atom,
+    problem.certify ? exactCorrelation(problem, scratch, atom, sparseCount) : <f64>load<f32>(scratch.start + (<usize>atom << 2)),
     lambda * <f64>load<f32>(problem.weights + (<usize>atom << 2)), problem.ridge,
     problem.gramHigh + row, problem.gramLow + row,
   )

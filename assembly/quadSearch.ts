@@ -8,15 +8,17 @@ import { Problem } from './problem'
 import { refreshCorrelations } from './refreshCorrelations'
 
 /** Largest working set of a lane. */
-const CAPACITY: i32 = 72
+const CAPACITY: i32 = 128
 const LANES: i32 = 4
-const ROUNDS: i32 = 6
-const SWEEPS: i32 = 4
-/** Sweeps after the last admission. */
-const LAST_SWEEPS: i32 = 8
+const ROUNDS: i32 = 8
+/** Sweeps after each admission, and after the last: until no correlation changes by this share of its threshold, at most so many. */
+const SWEEPS: i32 = 8
+const SETTLED: f32 = 0.2
+const LAST_SWEEPS: i32 = 24
+const LAST_SETTLED: f32 = 0.005
 /** Atoms whose violation is at least this share of the worst are admitted together. */
 const ADMIT_SHARE: f32 = 0.6
-const ADMIT_AT_MOST: i32 = 16
+const ADMIT_AT_MOST: i32 = 24
 /** A lane is done when no violation exceeds this share of the smallest threshold. */
 const DONE_BELOW: f32 = 0.01
 
@@ -149,26 +151,42 @@ function subtractPair(g: usize, change: v128, row: usize): void {
   v128.store(g, f32x4.sub(v128.load(g, 16), f32x4.mul(change, v128.load(row, 16))), 16)
 }
 
-/** One sweep of coordinate descent over the lanes of `moving` (all bits set); the others stay as they are. */
-function sweep(quad: Quad, nonNegative: bool, moving: v128): void {
+/**
+ * One sweep of coordinate descent over the lanes of `moving` (all bits set); the others stay as they are. Returns by how much
+ * each lane's largest change of a correlation exceeds the share `settled` of its threshold.
+ */
+function sweep(quad: Quad, nonNegative: bool, moving: v128, settled: v128): v128 {
   const bytes = <usize>quad.size << 4
   const g = quad.g
   const zero = f32x4.splat(0)
   const free = nonNegative ? f32x4.splat(Infinity) : zero
   let row = quad.gram
+  let largest = f32x4.splat(-Infinity)
   for (let i: usize = 0; i < bytes; i += 16) {
     const old = v128.load(quad.z + i)
     const threshold = v128.load(quad.threshold + i)
-    const u = f32x4.add(v128.load(g + i), f32x4.mul(v128.load(quad.curvature + i), old))
+    const curvature = v128.load(quad.curvature + i)
+    const u = f32x4.add(v128.load(g + i), f32x4.mul(curvature, old))
     const kept = f32x4.pmin(f32x4.pmax(u, f32x4.sub(f32x4.sub(zero, threshold), free)), threshold)
     const value = f32x4.mul(f32x4.sub(u, kept), v128.load(quad.inverse + i))
     const change = v128.and(f32x4.sub(value, old), moving)
     v128.store(quad.z + i, v128.bitselect(value, old, moving))
+    largest = f32x4.pmax(largest, f32x4.sub(f32x4.mul(f32x4.abs(change), curvature), f32x4.mul(settled, threshold)))
     // The next coordinates wait for these; the ones before are not needed until the next sweep.
     const here = i & ~31
     for (let at = here; at < bytes; at += 32) subtractPair(g + at, change, row + at)
     for (let at: usize = 0; at < here; at += 32) subtractPair(g + at, change, row + at)
     row += <usize>CAPACITY << 4
+  }
+  return largest
+}
+
+/** Sweeps each lane of `moving` until it settles, at most `most` times. */
+function settle(quad: Quad, nonNegative: bool, moving: v128, share: f32, most: i32): void {
+  const settled = f32x4.splat(share)
+  const zero = f32x4.splat(0)
+  for (let s = 0; s < most && v128.any_true(moving); s++) {
+    moving = v128.and(moving, f32x4.gt(sweep(quad, nonNegative, moving, settled), zero))
   }
 }
 
@@ -235,9 +253,9 @@ export function search(problem: Problem, quad: Quad, starts: usize, lanes: i32, 
     }
     if (admitted == 0) break
     const moving = i32x4.ne(v128.and(i32x4.splat(open), i32x4(1, 2, 4, 8)), i32x4.splat(0))
-    for (let s = 0; s < SWEEPS; s++) sweep(quad, nonNegative, moving)
+    settle(quad, nonNegative, moving, SETTLED, SWEEPS)
   }
-  if (quad.size > 0) for (let s = 0; s < LAST_SWEEPS; s++) sweep(quad, nonNegative, i32x4.splat(-1))
+  if (quad.size > 0) settle(quad, nonNegative, i32x4.splat(-1), LAST_SETTLED, LAST_SWEEPS)
 }
 
 /**
