@@ -15,6 +15,10 @@ import { WorkingSet, admit, largestRatio, layOut, minimize, refresh, workingSetB
 
 /** Unit roundoff of single precision. */
 export const ROUNDOFF: f64 = 5.9604644775390625e-8
+/** Rounding of a Gram entry held in two floats, relative to the norms of its atoms. */
+const GRAM_ROUNDOFF: f64 = 3.5527136788005009e-15
+/** Share of the energy from which that rounding is to be seen. */
+const SHOWS: f64 = 1e-11
 /** Atoms whose violation is at least this share of the worst are admitted together. */
 const ADMIT_SHARE: f32 = 0.5
 const ADMIT_AT_MOST: i32 = 24
@@ -293,15 +297,15 @@ function solve(
 
   const squaredNorm = load<f64>(scratch.squaredNorms + (<usize>row << 3))
   if (!(squaredNorm < Infinity)) {
-    finish(problem, scratch, index, NaN, NaN, 0, Stop.NON_FINITE)
+    finish(problem, index, NaN, NaN, 0, Stop.NON_FINITE)
     return
   }
   if (isNaN(lambda)) {
-    finish(problem, scratch, index, 0.5 * squaredNorm, NaN, 0, Stop.DIVERGED)
+    finish(problem, index, 0.5 * squaredNorm, NaN, 0, Stop.DIVERGED)
     return
   }
   if (lambda == 0) {
-    finish(problem, scratch, index, 0.5 * squaredNorm, 0, 0, Stop.CONVERGED)
+    finish(problem, index, 0.5 * squaredNorm, 0, 0, Stop.CONVERGED)
     return
   }
   scratch.start = start
@@ -375,11 +379,11 @@ function solve(
     )
     const energy = 0.5 * (explained - agreement) + penalty
     if (gap <= problem.tolerance * energy || (outside <= 0 && set.size > 0 && steps > 0 && gap <= 1e-13 * squaredNorm)) {
-      finishPoint(problem, scratch, set, index, energy, gap, penalty, explained, squaredNorm, steps, Stop.CONVERGED)
+      finishPoint(problem, scratch, set, index, energy, gap, 1 + outside / smallestThreshold, squaredNorm, steps, Stop.CONVERGED)
       return
     }
     if (steps >= problem.maxSteps) {
-      finishPoint(problem, scratch, set, index, energy, gap, penalty, explained, squaredNorm, steps, Stop.MAX_STEPS)
+      finishPoint(problem, scratch, set, index, energy, gap, 1 + outside / smallestThreshold, squaredNorm, steps, Stop.MAX_STEPS)
       return
     }
     const bound: f32 = worst > 4 * rounding ? ADMIT_SHARE * <f32>worst : <f32>-rounding
@@ -446,13 +450,15 @@ function listRows(problem: Problem, scratch: Scratch, set: WorkingSet): i32 {
 
 /**
  * Writes the code rounded to single precision. The dual point belongs to the unrounded z, so the gap of what is written is
- * the old one and what rounding added to the energy.
+ * the old one and what rounding added to the energy. `ratio` bounds that of outside correlations to their thresholds.
  */
 function finishPoint(
-  problem: Problem, scratch: Scratch, set: WorkingSet, index: i32, energy: f64, gap: f64, penalty: f64, explained: f64,
-  squaredNorm: f64, steps: i32, status: i32,
+  problem: Problem, scratch: Scratch, set: WorkingSet, index: i32, energy: f64, gap: f64, ratio: f64, squaredNorm: f64,
+  steps: i32, status: i32,
 ): void {
   const size = set.size
+  const shows = <bool>problem.certify && gramRoundingShows(set, energy)
+  const dual = shows ? dualEnergy(problem, scratch, set, index, ratio) : 0
   let count = 0
   for (let i = 0; i < size; i++) {
     const value = load<f64>(set.z + (<usize>i << 3))
@@ -481,7 +487,12 @@ function finishPoint(
     agreement += value * load<f64>(set.g + at)
     roundedPenalty += abs(value) * load<f64>(set.threshold + at)
   }
-  const roundedEnergy = 0.5 * (squaredNorm - fit - agreement) + roundedPenalty
+  let roundedEnergy = 0.5 * (squaredNorm - fit - agreement) + roundedPenalty
+  let written = gap + roundedEnergy - energy
+  if (shows) {
+    roundedEnergy = 0.5 * residual(problem, scratch, set, index) + roundedPenalty
+    written = roundedEnergy - dual
+  }
   const base = <usize>index * <usize>problem.capacity
   for (let i = 0; i < count; i++) {
     const slot = <usize>load<i32>(scratch.sorted + (<usize>i << 2))
@@ -489,11 +500,52 @@ function finishPoint(
     store<i32>(problem.outIndices + at, load<i32>(set.atoms + (slot << 2)))
     store<f32>(problem.outValues + at, <f32>load<f64>(set.z + (slot << 3)))
   }
-  finish(problem, scratch, index, roundedEnergy, max(0, gap + roundedEnergy - energy), steps, status)
+  finish(problem, index, roundedEnergy, max(0, written), steps, status)
   store<i32>(problem.outCounts + (<usize>index << 2), count)
 }
 
-function finish(problem: Problem, scratch: Scratch, index: i32, energy: f64, gap: f64, steps: i32, status: i32): void {
+/** Whether what a Gram entry's 48 bits leave open is to be seen in the energy: where atoms nearly cancel each other. */
+function gramRoundingShows(set: WorkingSet, energy: f64): bool {
+  let lengths: f64 = 0
+  for (let i = 0; i < set.size; i++) {
+    const curvature = load<f64>(set.gram + ((<usize>i * <usize>(set.stride + 1)) << 3))
+    lengths += abs(load<f64>(set.z + (<usize>i << 3))) * Math.sqrt(curvature)
+  }
+  return GRAM_ROUNDOFF * lengths * lengths > SHOWS * energy
+}
+
+/** Leaves y − Wz in `scratch.wide`; returns ‖y − Wz‖² + μ‖z‖². */
+function residual(problem: Problem, scratch: Scratch, set: WorkingSet, index: i32): f64 {
+  widen(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.wide)
+  let squares: f64 = 0
+  for (let i = 0; i < set.size; i++) {
+    const value = load<f64>(set.z + (<usize>i << 3))
+    if (value == 0) continue
+    const atom = problem.atoms + ((<usize>load<i32>(set.atoms + (<usize>i << 2)) * <usize>problem.m) << 2)
+    for (let p = 0; p < problem.m; p++) {
+      const place = scratch.wide + (<usize>p << 3)
+      store<f64>(place, load<f64>(place) - value * <f64>load<f32>(atom + (<usize>p << 2)))
+    }
+    squares += value * value
+  }
+  return dot(scratch.wide, scratch.wide, problem.m) + problem.ridge * squares
+}
+
+/** The dual energy s·yᵀr − ½s²(‖r‖² + μ‖z‖²) at the residual r, s making it feasible for the working atoms and within `ratio`. */
+function dualEnergy(problem: Problem, scratch: Scratch, set: WorkingSet, index: i32, ratio: f64): f64 {
+  const squares = residual(problem, scratch, set, index)
+  let largest = max(1, ratio)
+  for (let i = 0; i < set.size; i++) {
+    const atom = problem.atoms + ((<usize>load<i32>(set.atoms + (<usize>i << 2)) * <usize>problem.m) << 2)
+    const pull = dotMixed(atom, scratch.wide, problem.m) - problem.ridge * load<f64>(set.z + (<usize>i << 3))
+    largest = max(largest, (problem.nonNegative ? pull : abs(pull)) / load<f64>(set.threshold + (<usize>i << 3)))
+  }
+  const s = 1 / largest
+  const agreement = dotMixed(problem.observations + (<usize>(index * problem.m) << 2), scratch.wide, problem.m)
+  return s * agreement - 0.5 * s * s * squares
+}
+
+function finish(problem: Problem, index: i32, energy: f64, gap: f64, steps: i32, status: i32): void {
   store<i32>(problem.outCounts + (<usize>index << 2), 0)
   store<f64>(problem.outEnergy + (<usize>index << 3), energy)
   store<f64>(problem.outGap + (<usize>index << 3), gap)

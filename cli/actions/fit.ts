@@ -50,6 +50,7 @@ export async function fit(session: Session, options: FitCommandOptions): Promise
       minimumDeviation: options.minimumDeviation,
       batchSize: options.batch,
       deadAfter: options.deadAfter,
+      start: options.start,
       learningTolerance: options.learningTolerance,
     }),
   })
@@ -179,6 +180,12 @@ async function summarize(
   const sample = await sampleOf(data, options)
   const { energy, gap, codes, status } = await model.encode(sample, { signal: session.signal })
   const worst = gap === undefined ? undefined : worstRelativeGap(energy, gap)
+  const unsolved = status.filter((each) => each !== 'converged').length
+  if (unsolved > 0) {
+    session.note(
+      `${formatNumber(unsolved)} of ${formatNumber(status.length)} observations of the sample did not converge; energia encode says why.`,
+    )
+  }
   const numbers = {
     objective: energy.reduce((sum, value) => sum + value, 0) / energy.length,
     ...(last?.heldOutEnergy === undefined ? {} : { heldOutObjective: last.heldOutEnergy }),

@@ -33,6 +33,7 @@ export interface FitCommandOptions extends CommonOptions {
   readonly normalization?: 'columns' | 'sum-of-norms'
   readonly nonnegativeAtoms?: boolean
   readonly deadAfter?: number
+  readonly start: 'observations' | 'parts' | 'noise'
   readonly learningTolerance?: number
   readonly epochs?: number
   readonly seconds?: number
@@ -104,7 +105,7 @@ Examples:
     .addOption(new Option('--update <how>', 'how atoms move').choices(['online', 'gradient']).default('online'))
     .option(
       '--forgetting <number>',
-      'online: how fast old batches fade, 0 keeps all (default: 2)',
+      'online: how fast old batches fade, 0 keeps all (default: 5)',
       number({ min: 0, max: 100 }),
     )
     .option('--rate <number>', 'gradient: the step relative to 1/L (default: 1)', number({ above: 0, below: 2 }))
@@ -125,6 +126,11 @@ Examples:
       number({ above: 0, below: 1 }),
     )
     .option('--dead-after <n>', 'observations without use after which an atom is replaced', count)
+    .addOption(
+      new Option('--start <what>', 'what first atoms are made of; parts lead to local atoms')
+        .choices(['observations', 'parts', 'noise'])
+        .default('observations'),
+    )
     .option('--seed <n>', 'seed of everything random', whole(0), 0)
     .option('--checkpoint-seconds <number>', 'seconds between checkpoints (default: 10)', number({ min: 0 }))
     .optionsGroup('General:')

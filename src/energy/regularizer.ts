@@ -51,7 +51,12 @@ export interface RegularizerConfig {
   readonly weights?: readonly number[]
 }
 
-/** Checks a strength. Throws {@link ConfigurationError} unless exactly one of λ > 0 and 0 < λ/λmax < 1 is given. */
+/** What single precision can hold of a weight in the energy. */
+export const SMALLEST = 1e-30
+export const LARGEST = 1e30
+const SMALLEST_RATIO = 1e-7
+
+/** Checks a strength. Throws {@link ConfigurationError} unless exactly one of λ > 0 and 0 < λ/λmax < 1 is given, within single precision. */
 export function checkedStrength(kind: RegularizerKind, options: { lambda?: number; lambdaRatio?: number }): Strength {
   const { lambda, lambdaRatio } = options
   if ((lambda === undefined) === (lambdaRatio === undefined)) {
@@ -61,10 +66,20 @@ export function checkedStrength(kind: RegularizerKind, options: { lambda?: numbe
     if (!(typeof lambda === 'number' && lambda > 0 && lambda < Infinity)) {
       throw new ConfigurationError(`lambda must be a finite number above 0; got ${lambda}.`)
     }
+    if (lambda < SMALLEST || lambda > LARGEST) {
+      throw new ConfigurationError(
+        `lambda must lie between ${SMALLEST} and ${LARGEST}, which single precision can hold; got ${lambda}. Scale the data instead.`,
+      )
+    }
     return { lambda }
   }
   if (!(typeof lambdaRatio === 'number' && lambdaRatio > 0 && lambdaRatio < 1)) {
     throw new ConfigurationError(`lambdaRatio must lie between 0 and 1 (a fraction of λmax); got ${lambdaRatio}.`)
+  }
+  if (lambdaRatio < SMALLEST_RATIO) {
+    throw new ConfigurationError(
+      `lambdaRatio must be ${SMALLEST_RATIO} or more, the precision of the data; got ${lambdaRatio}.`,
+    )
   }
   return { lambdaRatio }
 }

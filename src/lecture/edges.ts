@@ -48,7 +48,7 @@ export async function edges(context: SectionContext): Promise<SectionResult> {
     overwrite: true,
     ...(context.signal ? { signal: context.signal } : {}),
     onProgress: ({ fraction, energy, active }) => {
-      context.say(`learning edges: energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.75 * fraction)
+      context.say(`learning, energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.75 * fraction)
     },
   })
   context.say('coding fresh patches with a certificate', 0.78)

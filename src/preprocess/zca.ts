@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../tensor/errors.js'
+import { ConfigurationError, DataError } from '../tensor/errors.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
 import { Moments } from './moments.js'
 import { multiplyRows } from './multiplyRows.js'
@@ -13,6 +13,10 @@ export interface ZcaOptions {
   readonly floor?: number
 }
 
+/** Variances between which whitening and its inverse are numbers of single precision. */
+const SMALLEST = 1e-30
+const LARGEST = 1e30
+
 /**
  * ZCA whitening, the whitening that changes observations least. With the covariance Σ = U diag(e) Uᵀ of the data about its
  * mean μ, and floored eigenvalues e′ = max(e, floor · max e):
@@ -24,7 +28,8 @@ export interface ZcaOptions {
  *
  * Tensors: `mean` […shape], `eigenvalues` [m] (decreasing), `whitening` and `unwhitening` [m, m], m the size of an observation.
  * Accumulated and decomposed in double precision; m up to about a thousand is a matter of seconds.
- * Throws {@link ConfigurationError} for a floor out of range.
+ * Throws {@link ConfigurationError} for a floor out of range; fitting throws {@link DataError} for variances that single
+ * precision cannot hold.
  * Source: Bell and Sejnowski, Vision Research 37 (1997).
  */
 export function zca(options: ZcaOptions = {}): ObservationStep {
@@ -42,6 +47,11 @@ export function zca(options: ZcaOptions = {}): ObservationStep {
       const moments = new Moments(m, { covariances: true })
       for await (const batch of fitBatches(observations, fitOptions)) moments.add(batch)
       const { values, vectors } = symmetricEigen(moments.covariance(), m)
+      if (values[0] > 0 && !(values[0] > SMALLEST && values[0] < LARGEST)) {
+        throw new DataError(
+          `The largest variance of ${observations.name} is ${values[0]}, which single precision cannot whiten; scale the data to about 1.`,
+        )
+      }
       const lowest = floor * values[0]
       const flat = !(values[0] > 0)
       const deviations = values.map((value) => (flat ? 0 : Math.sqrt(Math.max(value, lowest))))

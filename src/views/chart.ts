@@ -44,7 +44,7 @@ export async function renderChart(frame: ChartFrame, build: (plot: PlotLibrary) 
   const headHeight = LINE * (legend.length + (frame.note === undefined ? 0 : 1))
   const options = build(plot)
   const height = (options.height ?? 276) + headHeight
-  const marginLeft = options.marginLeft ?? 52
+  const marginLeft = options.marginLeft ?? 64
   const marginRight = options.marginRight ?? 16
   const svg = plot.plot({
     marginBottom: 46,

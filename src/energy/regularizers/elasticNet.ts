@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../tensor/errors.js'
-import { checkedStrength, PLAIN, type Regularizer, shrink } from '../regularizer.js'
+import { checkedStrength, LARGEST, PLAIN, type Regularizer, shrink } from '../regularizer.js'
 
 /**
  * λ‖z‖₁ + ½μ‖z‖² (Zou, Hastie 2005); `ridge` is μ ≥ 0 and does not scale with λ. λmax = ‖Wᵀy‖∞.
@@ -12,8 +12,8 @@ export function elasticNet(options: {
 }): Regularizer<'elastic-net'> {
   const strength = checkedStrength('elastic-net', options)
   const { ridge } = options
-  if (!(typeof ridge === 'number' && ridge >= 0 && ridge < Infinity)) {
-    throw new ConfigurationError(`ridge must be a finite number, 0 or more; got ${ridge}.`)
+  if (!(typeof ridge === 'number' && ridge >= 0 && ridge <= LARGEST)) {
+    throw new ConfigurationError(`ridge must be a number from 0 to ${LARGEST}; got ${ridge}.`)
   }
   return {
     kind: 'elastic-net',

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../tensor/errors.js'
-import { checkedStrength, PLAIN, type Regularizer, shrink } from '../regularizer.js'
+import { checkedStrength, LARGEST, PLAIN, type Regularizer, SMALLEST, shrink } from '../regularizer.js'
 
 /**
  * λ Σ wⱼ|zⱼ| with one weight wⱼ > 0 an atom, as in the adaptive lasso (Zou 2006). λmax = max |Wᵀy|ⱼ / wⱼ.
@@ -12,10 +12,10 @@ export function weightedL1(options: {
 }): Regularizer<'weighted-l1'> {
   const strength = checkedStrength('weighted-l1', options)
   const weights = Float32Array.from(options.weights)
-  const bad = weights.findIndex((weight) => !(weight > 0 && weight < Infinity))
+  const bad = weights.findIndex((weight) => !(weight >= SMALLEST && weight <= LARGEST))
   if (bad >= 0) {
     throw new ConfigurationError(
-      `Every weight must be a finite number above 0; weight ${bad} is ${options.weights[bad]}.`,
+      `Every weight must lie between ${SMALLEST} and ${LARGEST}; weight ${bad} is ${options.weights[bad]}.`,
     )
   }
   return {
