@@ -1,4 +1,4 @@
-import { makeFolder, writeFileAtomically } from '#data/files'
+import { makeFolder, openFile, pathKind, writeFileAtomically } from '#data/files'
 import { svgToPng } from '#views/raster'
 import { sharedEngine } from '../kernels/engine.js'
 import { CancelledError, ConfigurationError } from '../tensor/errors.js'
@@ -16,6 +16,8 @@ const sections: Readonly<Record<SectionName, (context: SectionContext) => Promis
   convergence,
   edges,
 }
+
+const TITLE = 'Energia: the lecture'
 
 /** The sections of the lecture, in its order. */
 export const sectionNames: readonly SectionName[] = ['strokes', 'convergence', 'edges']
@@ -42,6 +44,8 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
     throw new ConfigurationError(`The lecture has no section "${unknown ?? ''}"; it has ${sectionNames.join(', ')}.`)
   }
   const begun = performance.now()
+  const file = `${out}/index.html`
+  await refuseOthers(file)
   await makeFolder(out)
   const wanted = sectionNames.filter((name) => only.includes(name))
   const results: { name: SectionName; result: SectionResult }[] = []
@@ -69,7 +73,7 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
   const { threads } = await sharedEngine(options.threads)
   const seconds = (performance.now() - begun) / 1000
   const html = await report({
-    title: 'Energia: the lecture',
+    title: TITLE,
     lead: 'What the lecture on regularized latent-variable energy-based models describes, learned on this machine from real digits and photographs, with the numbers measured here.',
     sections: results.map(({ result }) => result.section),
     environment: {
@@ -80,12 +84,24 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
       made: new Date().toISOString().slice(0, 16).replace('T', ' '),
     },
   })
-  const file = `${out}/index.html`
   await writeFileAtomically(file, new TextEncoder().encode(html))
   const numbers = results.flatMap(({ name, result }) =>
     result.numbers.map((number) => ({ ...number, label: `${name}: ${number.label}` })),
   )
   return { report: file, numbers: [...numbers, { label: 'Seconds in all', value: seconds, unit: 's' }] }
+}
+
+/** Throws {@link ConfigurationError} where a page stands that is not a lecture: it would be overwritten. */
+async function refuseOthers(file: string): Promise<void> {
+  if ((await pathKind(file)) === undefined) return
+  const handle = await openFile(file)
+  try {
+    const head = await handle.read(0, Math.min(handle.size, 4096))
+    if (new TextDecoder().decode(head).includes(`<title>${TITLE}</title>`)) return
+  } finally {
+    await handle.close()
+  }
+  throw new ConfigurationError(`${file} is not a page of the lecture and is left alone; choose another folder.`)
 }
 
 /** A section's result; where the signal fires, the lecture's own words, for it is made anew and not resumed. */

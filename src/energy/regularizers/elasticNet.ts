@@ -12,8 +12,13 @@ export function elasticNet(options: {
 }): Regularizer<'elastic-net'> {
   const strength = checkedStrength('elastic-net', options)
   const { ridge } = options
-  if (!(typeof ridge === 'number' && ridge >= 0 && ridge <= LARGEST)) {
-    throw new ConfigurationError(`ridge must be a number from 0 to ${LARGEST}; got ${ridge}.`)
+  if (!(typeof ridge === 'number' && ridge >= 0)) {
+    throw new ConfigurationError(`ridge must be a finite number, 0 or more; got ${ridge}.`)
+  }
+  if (ridge > LARGEST) {
+    throw new ConfigurationError(
+      `ridge must be at most ${LARGEST}, which single precision can hold; got ${ridge}. Scale the data.`,
+    )
   }
   return {
     kind: 'elastic-net',
