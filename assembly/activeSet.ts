@@ -155,7 +155,7 @@ function flushDense(problem: Problem, from: i32, to: i32, begin: i32, scratch: S
   if (to <= from) return
   correlateDense(
     problem.observations + (<usize>(from * problem.m) << 2), to - from, problem.m,
-    problem.panels, problem.kp, scratch.packed, scratch.correlations + (<usize>((from - begin) * problem.kp) << 2),
+    problem.panels, 0, problem.kp, scratch.packed, scratch.correlations + (<usize>((from - begin) * problem.kp) << 2),
   )
 }
 

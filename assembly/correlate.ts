@@ -114,19 +114,24 @@ function oneByEight(y: usize, m: i32, panel: usize, c: usize): void {
   v128.store(c, c1, 16)
 }
 
-/** Correlates `rows` dense observations (f32 [rows, m]) into `c` (f32 [rows, kp]); `packed` is room for f32 [m, 5]. */
-export function correlateDense(y: usize, rows: i32, m: i32, panels: usize, kp: i32, packed: usize, c: usize): void {
+/**
+ * Correlates `rows` dense observations (f32 [rows, m]) with the atoms from `from` on (a multiple of 8) into `c` (f32 [rows, kp]);
+ * `packed` is room for f32 [m, 5].
+ */
+export function correlateDense(
+  y: usize, rows: i32, m: i32, panels: usize, from: i32, kp: i32, packed: usize, c: usize,
+): void {
   const panelBytes = <usize>m << 5
   const rowBytes = <usize>m << 2
   let row = 0
   for (; row + TOGETHER <= rows; row += TOGETHER) {
     interleave(y + <usize>row * rowBytes, m, packed)
-    for (let j = 0; j < kp; j += 8) {
+    for (let j = from; j < kp; j += 8) {
       fiveByEight(packed, m, panels + <usize>(j >> 3) * panelBytes, c + (<usize>(row * kp + j) << 2), kp)
     }
   }
   for (; row < rows; row++) {
-    for (let j = 0; j < kp; j += 8) {
+    for (let j = from; j < kp; j += 8) {
       oneByEight(y + <usize>row * rowBytes, m, panels + <usize>(j >> 3) * panelBytes, c + (<usize>(row * kp + j) << 2))
     }
   }

@@ -37,10 +37,22 @@ export function gramChunk(problem: Problem, first: i32, end: i32, memory: usize)
   }
 }
 
-/** Rows of WᵀW in single precision, for learning, where every batch needs a new one; the low part is not touched. */
+/**
+ * Rows of WᵀW in single precision, for learning, where every batch needs a new one; the low part is not touched. A row is
+ * formed from its diagonal on, and what lies below is copied over.
+ */
 export function gramSingleChunk(problem: Problem, first: i32, end: i32, memory: usize): void {
+  const width = <usize>problem.kp << 2
   correlateDense(
-    problem.atoms + ((<usize>first * <usize>problem.m) << 2), end - first, problem.m, problem.panels, problem.kp, memory,
-    problem.gramHigh + ((<usize>first * <usize>problem.kp) << 2),
+    problem.atoms + ((<usize>first * <usize>problem.m) << 2), end - first, problem.m, problem.panels, first & ~7, problem.kp,
+    memory, problem.gramHigh + <usize>first * width,
   )
+  for (let i = first; i < end; i++) {
+    const row = problem.gramHigh + <usize>i * width
+    let below = row + width + (<usize>i << 2)
+    for (let j = i + 1; j < problem.k; j++) {
+      store<f32>(below, load<f32>(row + (<usize>j << 2)))
+      below += width
+    }
+  }
 }
