@@ -14,7 +14,7 @@ export function updateAtoms(control: usize, pointer: usize, helpers: i32, leastU
     batch.blockBegin = first
     batch.blockSize = min(BLOCK, batch.k - first)
     const tiles = m >> 3
-    if (parallelFor(control, Job.ATOMS, tiles, max(1, tiles >> 3), pointer, helpers)) return 1
+    if (parallelFor(control, Job.ATOMS, 0, tiles, max(1, tiles >> 3), pointer, helpers)) return 1
     for (let r = 0; r < batch.blockSize; r++) {
       const j = first + r
       const weights = batch.codeProducts + ((<usize>j * <usize>batch.kp) << 2)
@@ -73,7 +73,7 @@ export function gradientAtoms(control: usize, pointer: usize, helpers: i32, rate
   batch.blockBegin = 0
   batch.blockSize = batch.k
   const tiles = m >> 3
-  if (parallelFor(control, Job.ATOMS, tiles, max(1, tiles >> 3), pointer, helpers)) return 1
+  if (parallelFor(control, Job.ATOMS, 0, tiles, max(1, tiles >> 3), pointer, helpers)) return 1
   let sum: f64 = 0
   for (let j = 0; j < batch.k; j++) {
     const offset = (<usize>j * <usize>m) << 2

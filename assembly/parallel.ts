@@ -36,6 +36,7 @@ const ITEMS: usize = 196
 const CHUNK: usize = 200
 const PROBLEM: usize = 204
 const FAILED: usize = 208
+const FIRST: usize = 212
 export const CONTROL_BYTES: usize = 256
 
 /** Turns of the wait loop before a helper sleeps: about as long as the caller needs between two jobs. */
@@ -71,17 +72,21 @@ function takeChunks(control: usize, thread: i32): void {
     const items = load<i32>(control, ITEMS)
     const chunk = load<i32>(control, CHUNK)
     const chunks = (items + chunk - 1) / chunk
-    const begin = (chunks - left) * chunk
-    perform(load<i32>(control, KIND), load<usize>(control, PROBLEM), begin, min(begin + chunk, items), thread)
+    const first = load<i32>(control, FIRST)
+    const begin = first + (chunks - left) * chunk
+    perform(load<i32>(control, KIND), load<usize>(control, PROBLEM), begin, min(begin + chunk, first + items), thread)
     atomic.add<i32>(control + DONE, 1)
   }
 }
 
-/** Runs a job over `items` in chunks of `chunk`; returns when all are done, 0, or 1 where a helper failed. */
-export function parallelFor(control: usize, kind: i32, items: i32, chunk: i32, problem: usize, helpers: i32): i32 {
+/** Runs a job over `items` from `first` on, in chunks of `chunk`; returns when all are done: 0, or 1 where a helper failed. */
+export function parallelFor(
+  control: usize, kind: i32, first: i32, items: i32, chunk: i32, problem: usize, helpers: i32,
+): i32 {
   if (items <= 0) return 0
   const chunks = (items + chunk - 1) / chunk
   store<i32>(control, kind, KIND)
+  store<i32>(control, first, FIRST)
   store<i32>(control, items, ITEMS)
   store<i32>(control, chunk, CHUNK)
   store<usize>(control, problem, PROBLEM)

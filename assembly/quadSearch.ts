@@ -89,6 +89,10 @@ function sizeOf(quad: Quad, lane: i32): i32 {
   return load<i32>(quad.sizes + (<usize>lane << 2))
 }
 
+function largestSize(quad: Quad): i32 {
+  return max(max(sizeOf(quad, 0), sizeOf(quad, 1)), max(sizeOf(quad, 2), sizeOf(quad, 3)))
+}
+
 /** Makes room for two more slots in every lane; an empty slot stays at 0 whatever happens. */
 function openSlots(quad: Quad): void {
   openSlot(quad, quad.size)
@@ -190,6 +194,44 @@ function settle(quad: Quad, nonNegative: bool, moving: v128, share: f32, most: i
   }
 }
 
+/** Lets go of a lane's atoms that are at 0; each place is taken by the lane's last atom. They may come back as violators. */
+function dropIdle(problem: Problem, quad: Quad, lane: i32): void {
+  const offset = <usize>lane << 2
+  const step = <usize>CAPACITY << 4
+  for (let i = sizeOf(quad, lane) - 1; i >= 0; i--) {
+    const at = (<usize>i << 4) + offset
+    if (load<f32>(quad.z + at) != 0) continue
+    const last = sizeOf(quad, lane) - 1
+    const from = (<usize>last << 4) + offset
+    const atom = load<i32>(quad.atoms + at)
+    store<f32>(quad.thresholds + (<usize>(lane * problem.kp + atom) << 2), load<f32>(quad.threshold + at))
+    if (i != last) {
+      for (let p = 0; p < last; p++) {
+        const value = load<f32>(quad.gram + <usize>last * step + (<usize>p << 4) + offset)
+        store<f32>(quad.gram + <usize>i * step + (<usize>p << 4) + offset, value)
+        store<f32>(quad.gram + <usize>p * step + at, value)
+      }
+      store<f32>(quad.gram + <usize>i * step + at, load<f32>(quad.curvature + from))
+      store<f32>(quad.z + at, load<f32>(quad.z + from))
+      store<f32>(quad.g + at, load<f32>(quad.g + from))
+      store<f32>(quad.threshold + at, load<f32>(quad.threshold + from))
+      store<f32>(quad.curvature + at, load<f32>(quad.curvature + from))
+      store<f32>(quad.inverse + at, load<f32>(quad.inverse + from))
+      store<i32>(quad.atoms + at, load<i32>(quad.atoms + from))
+    }
+    for (let p = 0; p <= last; p++) {
+      store<f32>(quad.gram + <usize>last * step + (<usize>p << 4) + offset, 0)
+      store<f32>(quad.gram + <usize>p * step + from, 0)
+    }
+    store<f32>(quad.z + from, 0)
+    store<f32>(quad.g + from, 0)
+    store<f32>(quad.threshold + from, Infinity)
+    store<f32>(quad.curvature + from, 0)
+    store<f32>(quad.inverse + from, 0)
+    store<i32>(quad.sizes + offset, last)
+  }
+}
+
 /** Lists a lane's support as Gram rows and coefficients; returns its size. */
 function listSupport(problem: Problem, quad: Quad, lane: i32): i32 {
   const size = sizeOf(quad, lane)
@@ -241,6 +283,7 @@ export function search(problem: Problem, quad: Quad, starts: usize, lanes: i32, 
     let admitted = 0
     for (let lane = 0; lane < lanes; lane++) {
       if (!((open >> lane) & 1)) continue
+      if (round > 0) dropIdle(problem, quad, lane)
       const support = listSupport(problem, quad, lane)
       const worst = refreshCorrelations(
         load<usize>(starts + (<usize>lane << 2)), quad.rows, quad.values, support,
@@ -252,6 +295,7 @@ export function search(problem: Problem, quad: Quad, starts: usize, lanes: i32, 
       admitted += found
     }
     if (admitted == 0) break
+    quad.size = (largestSize(quad) + 1) & ~1
     const moving = i32x4.ne(v128.and(i32x4.splat(open), i32x4(1, 2, 4, 8)), i32x4.splat(0))
     settle(quad, nonNegative, moving, SETTLED, SWEEPS)
   }

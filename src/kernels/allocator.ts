@@ -84,6 +84,6 @@ function align(bytes: number): number {
 function tooLarge(bytes: number, left: number, purpose: string): ConfigurationError {
   const megabytes = (count: number) => Math.ceil(count / 2 ** 20)
   return new ConfigurationError(
-    `${purpose} need ${megabytes(bytes)} MiB of the kernels' memory, of which ${megabytes(Math.max(0, left))} MiB are left; use fewer atoms or smaller observations.`,
+    `${purpose} need ${megabytes(bytes)} MiB of the kernels' memory, of which ${megabytes(Math.max(0, left))} MiB are left; use fewer atoms, smaller batches or smaller observations.`,
   )
 }

@@ -13,7 +13,15 @@ interface Kernels {
   activeSetScratch(problem: number): number
   denseScratch(problem: number): number
   pursuitScratch(problem: number): number
-  parallelFor(control: number, kind: number, items: number, chunk: number, problem: number, helpers: number): number
+  parallelFor(
+    control: number,
+    kind: number,
+    first: number,
+    items: number,
+    chunk: number,
+    problem: number,
+    helpers: number,
+  ): number
   transposeCodes(learning: number): void
   updateAtoms(control: number, learning: number, helpers: number, leastUse: number): number
   gradientAtoms(control: number, learning: number, helpers: number, rate: number, columns: boolean): number
@@ -83,9 +91,9 @@ export class Engine {
     return new Int32Array(this.memory.buffer, at, length)
   }
 
-  /** Runs a job over `items` in chunks of `chunk` items on all threads. */
-  parallelFor(job: JobNumber, items: number, chunk: number, problem: number): void {
-    this.check(this.kernels.parallelFor(this.control, job, items, chunk, problem, this.threads - 1))
+  /** Runs a job over `items` from `first` on, in chunks of `chunk` items, on all threads. */
+  parallelFor(job: JobNumber, items: number, chunk: number, problem: number, first = 0): void {
+    this.check(this.kernels.parallelFor(this.control, job, first, items, chunk, problem, this.threads - 1))
   }
 
   updateAtoms(learning: number, leastUse: number): void {

@@ -130,9 +130,28 @@ export class DictionaryLearner {
 
   /** Codes a batch of observations [rows, size] (from row `first` of `data`) and moves the dictionary. */
   step(data: Float32Array, first: number, rows: number): StepReport {
+    this.batch.fill(data, first, rows)
+    this.batch.solve(rows)
+    return this.learn(rows)
+  }
+
+  /**
+   * The same with the event loop turning while codes are found. Where `stop` says so meanwhile, nothing is learned of this
+   * batch and undefined is returned.
+   */
+  async stepInSlices(
+    data: Float32Array,
+    first: number,
+    rows: number,
+    stop: () => boolean,
+  ): Promise<StepReport | undefined> {
+    this.batch.fill(data, first, rows)
+    return (await this.batch.solveInSlices(rows, stop)) ? this.learn(rows) : undefined
+  }
+
+  /** Learns from the codes of the batch. */
+  private learn(rows: number): StepReport {
     const { engine, batch, settings } = this
-    batch.fill(data, first, rows)
-    batch.solve(rows)
     const energies = engine.f64(batch.outEnergy, rows)
     const counts = engine.i32(batch.outCounts, rows)
     let energy = 0

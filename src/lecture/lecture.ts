@@ -1,4 +1,4 @@
-import { makeFolder, openFile, pathKind, writeFileAtomically } from '#data/files'
+import { listFolder, makeFolder, openFile, pathKind, writeFileAtomically } from '#data/files'
 import { svgToPng } from '#views/raster'
 import { sharedEngine } from '../kernels/engine.js'
 import { CancelledError, ConfigurationError } from '../tensor/errors.js'
@@ -45,8 +45,15 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
   }
   const begun = performance.now()
   const file = `${out}/index.html`
-  await refuseOthers(file)
+  await refuseOthers(out, file)
   await makeFolder(out)
+  const write = async (content: Parameters<typeof report>[0]) =>
+    writeFileAtomically(file, new TextEncoder().encode(await report(content)))
+  await write({
+    title: TITLE,
+    lead: 'This page is being made; it is there when energia lecture has ended.',
+    sections: [],
+  })
   const wanted = sectionNames.filter((name) => only.includes(name))
   const results: { name: SectionName; result: SectionResult }[] = []
   for (const [place, name] of wanted.entries()) {
@@ -72,7 +79,7 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
   }
   const { threads } = await sharedEngine(options.threads)
   const seconds = (performance.now() - begun) / 1000
-  const html = await report({
+  await write({
     title: TITLE,
     lead: 'What the lecture on regularized latent-variable energy-based models describes, learned on this machine from real digits and photographs, with the numbers measured here.',
     sections: results.map(({ result }) => result.section),
@@ -84,24 +91,28 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
       made: new Date().toISOString().slice(0, 16).replace('T', ' '),
     },
   })
-  await writeFileAtomically(file, new TextEncoder().encode(html))
   const numbers = results.flatMap(({ name, result }) =>
     result.numbers.map((number) => ({ ...number, label: `${name}: ${number.label}` })),
   )
   return { report: file, numbers: [...numbers, { label: 'Seconds in all', value: seconds, unit: 's' }] }
 }
 
-/** Throws {@link ConfigurationError} where a page stands that is not a lecture: it would be overwritten. */
-async function refuseOthers(file: string): Promise<void> {
-  if ((await pathKind(file)) === undefined) return
-  const handle = await openFile(file)
-  try {
-    const head = await handle.read(0, Math.min(handle.size, 4096))
-    if (new TextDecoder().decode(head).includes(`<title>${TITLE}</title>`)) return
-  } finally {
-    await handle.close()
+/** Throws {@link ConfigurationError} unless the folder is new, empty, or holds a lecture, which is made anew. */
+async function refuseOthers(folder: string, page: string): Promise<void> {
+  const kind = await pathKind(folder)
+  if (kind === undefined || (kind === 'folder' && (await listFolder(folder)).length === 0)) return
+  if (kind === 'folder' && (await pathKind(page)) === 'file') {
+    const handle = await openFile(page)
+    try {
+      const head = await handle.read(0, Math.min(handle.size, 4096))
+      if (new TextDecoder().decode(head).includes(`<title>${TITLE}</title>`)) return
+    } finally {
+      await handle.close()
+    }
   }
-  throw new ConfigurationError(`${file} is not a page of the lecture and is left alone; choose another folder.`)
+  throw new ConfigurationError(
+    `${folder} holds something else than a lecture and is left alone; choose another folder.`,
+  )
 }
 
 /** A section's result; where the signal fires, the lecture's own words, for it is made anew and not resumed. */

@@ -25,9 +25,10 @@ export interface FitProgress {
 
 /** Where learning stands between two batches; with the learner's numbers, all that a checkpoint needs. */
 export interface ProgressState {
-  /** Whole epochs done, and batches done in the present one. */
+  /** Whole epochs done, batches done in the present one, and observations of the present batch learned from. */
   readonly epoch: number
   readonly batch: number
+  readonly row: number
   /** Seconds of learning so far. */
   readonly seconds: number
   /** The best held-out energy, and the epochs since. */
@@ -44,6 +45,7 @@ export function progressState(): ProgressState {
   return {
     epoch: 0,
     batch: 0,
+    row: 0,
     seconds: 0,
     best: null,
     waited: 0,
@@ -74,6 +76,7 @@ const fitProgress = valid.object({
 export const validProgressState: valid.Validator<ProgressState> = valid.object({
   epoch: count,
   batch: count,
+  row: count,
   seconds: amount,
   best: valid.nullable(valid.number()),
   waited: count,

@@ -173,7 +173,7 @@ class Session {
       }
       if (this.stopped) break
       if (this.progress.batch === 0) throw new DataError(`${observations.name} holds no observations to learn from.`)
-      this.progress = { ...this.progress, epoch: epoch + 1, batch: 0 }
+      this.progress = { ...this.progress, epoch: epoch + 1, batch: 0, row: 0 }
       const heldOutEnergy = heldOut && this.learner.evaluate(heldOut.data, heldOut.shape[0]).energy
       this.judge(heldOutEnergy)
       await this.report(1, epochs, heldOutEnergy)
@@ -195,15 +195,19 @@ class Session {
     }
     await this.begin()
     // Early steps see few observations, so that the atoms soon leave their random start.
-    for (let first = 0; first < rows; ) {
+    for (let first = this.progress.row; first < rows; first = this.progress.row) {
       const size = Math.min(batchSize, Math.round(FIRST_ROWS * GROWTH ** learner.stepsTaken), rows - first)
-      const { energy, active } = learner.step(batch.data, first, size)
-      this.energySum += energy * size
-      this.activeSum += active * size
+      const step = await learner.stepInSlices(batch.data, first, size, () => this.outOfTime)
+      if (!step) {
+        await this.stopEarly()
+        return
+      }
+      this.energySum += step.energy * size
+      this.activeSum += step.active * size
       this.rowSum += size
-      first += size
+      this.progress = { ...this.progress, row: first + size }
     }
-    this.progress = { ...this.progress, batch: this.progress.batch + 1 }
+    this.progress = { ...this.progress, batch: this.progress.batch + 1, row: 0 }
     if (observations.count !== undefined) {
       this.part = Math.min(1, (this.progress.batch * batchSize) / observations.count)
     }
@@ -211,14 +215,24 @@ class Session {
     if (this.seconds - this.lastReport >= REPORT_SECONDS) {
       await this.report(this.part, epochs, undefined)
     }
-    if (this.fit.seconds !== undefined && this.seconds >= this.fit.seconds) this.stopped = true
-    if (this.fit.signal?.aborted) {
-      if (this.run) await this.checkpoint(true)
-      throw new CancelledError(
-        `Learning was stopped after ${learner.observationsSeen} observations.${this.run ? ' Its checkpoint is kept; go on with resume.' : ''}`,
-      )
-    }
-    if (this.run) await this.checkpoint(false)
+    if (this.outOfTime) await this.stopEarly()
+    else if (this.run) await this.checkpoint(false)
+  }
+
+  /** Whether learning was cancelled, or its seconds are over (once something has been learned). */
+  private get outOfTime(): boolean {
+    if (this.fit.signal?.aborted) return true
+    return this.fit.seconds !== undefined && this.learner.stepsTaken > 0 && this.seconds >= this.fit.seconds
+  }
+
+  /** Ends learning; where it was cancelled, with a checkpoint and an error. */
+  private async stopEarly(): Promise<void> {
+    this.stopped = true
+    if (!this.fit.signal?.aborted) return
+    if (this.run) await this.checkpoint(true)
+    throw new CancelledError(
+      `Learning was stopped after ${this.learner.observationsSeen} observations.${this.run ? ' Its checkpoint is kept; go on with resume.' : ''}`,
+    )
   }
 
   /** Observations to draw first atoms from: this batch and, where it is small, the next ones. */

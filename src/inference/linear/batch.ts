@@ -2,11 +2,16 @@ import type { KernelPenalty, Strength } from '../../energy/regularizer.js'
 import type { KernelDictionary } from '../../kernels/dictionary.js'
 import type { Engine } from '../../kernels/engine.js'
 import { type ProblemFields, problemLayout, writeFields } from '../../kernels/structs.js'
+import { turn } from '../../kernels/turn.js'
 import type { Codes } from '../codes.js'
 import type { LinearSolver } from './solvers.js'
 
 /** Largest working set of the active-set solver; beyond it coordinate descent takes over. */
 const WORKING_CAPACITY = 1024
+/** Milliseconds of blocking work between two turns of the event loop, roughly. */
+export const SLICE_MS = 25
+/** Observations a thread of the first slice, before it is known how long one takes. */
+const FIRST_SLICE = 4
 const FAMILY = { l1: 0, group: 1, 'top-k': 2, l0: 3 } as const
 
 /** What a batch is solved with. */
@@ -32,6 +37,8 @@ export class LinearBatch {
   private readonly outGap: number
   private readonly outSteps: number
   private readonly outStatus: number
+  /** Observations of the next slice. */
+  private slice: number
   private readonly owned: number[] = []
   private warm: number[] = []
   private readonly engine: Engine
@@ -46,6 +53,7 @@ export class LinearBatch {
   ) {
     const { engine, paddedSize, paddedCount, count } = dictionary
     this.engine = engine
+    this.slice = FIRST_SLICE * engine.threads
     const capacity = count
     const own = (bytes: number, purpose: string) => {
       const at = engine.allocator.allocate(bytes, purpose)
@@ -160,6 +168,31 @@ export class LinearBatch {
 
   /** Solves the first `rows` observations. */
   solve(rows: number, maxSteps = this.settings.maxSteps): void {
+    this.prepare(rows, maxSteps)
+    this.solveSlice(0, rows)
+  }
+
+  /**
+   * Solves the first `rows` observations in slices of about {@link SLICE_MS}, the event loop turning between them. Returns
+   * false, with the rest unsolved, as soon as `stop` does not say otherwise.
+   */
+  async solveInSlices(rows: number, stop: () => boolean): Promise<boolean> {
+    this.prepare(rows, this.settings.maxSteps)
+    for (let first = 0; first < rows; ) {
+      const count = Math.min(this.slice, rows - first)
+      const begun = performance.now()
+      this.solveSlice(first, count)
+      this.slice = nextSlice(count, performance.now() - begun, this.slice)
+      first += count
+      if (first < rows) {
+        await turn()
+        if (stop()) return false
+      }
+    }
+    return true
+  }
+
+  private prepare(rows: number, maxSteps: number): void {
     const lipschitz = this.needsLipschitz() ? this.dictionary.lipschitz() + this.penalty.ridge : 1
     this.describe({
       n: rows,
@@ -167,12 +200,13 @@ export class LinearBatch {
       atomNorm: this.dictionary.atomNorm,
       lipschitz: Math.max(lipschitz, Number.MIN_VALUE),
     })
-    // Small batches are cut finer, so that every thread has a share.
-    const chunk = Math.max(
-      1,
-      Math.min(chunkOf(this.dictionary.paddedCount), Math.ceil(rows / (4 * this.engine.threads))),
-    )
-    this.engine.parallelFor(this.settings.solver.job, rows, chunk, this.problem)
+  }
+
+  private solveSlice(first: number, count: number): void {
+    // Small slices are cut finer, so that every thread has a share.
+    const share = Math.ceil(count / (4 * this.engine.threads))
+    const chunk = Math.max(1, Math.min(chunkOf(this.dictionary.paddedCount), share))
+    this.engine.parallelFor(this.settings.solver.job, count, chunk, this.problem, first)
   }
 
   /** The results of the first `rows` observations, copied; `gaps` are stationarities where the penalty is not convex. */
@@ -218,6 +252,12 @@ export class LinearBatch {
     this.owned.length = 0
     this.warm = []
   }
+}
+
+/** The size of the slice after one of `count` observations that took `spent` milliseconds; a short last one tells little. */
+export function nextSlice(count: number, spent: number, present: number): number {
+  const fitting = Math.round(count * Math.min(8, SLICE_MS / Math.max(spent, 0.1)))
+  return Math.max(1, count < present ? Math.max(present, fitting) : fitting)
 }
 
 /** Observations a chunk: their correlations stay in a thread's cache. */

@@ -8,7 +8,7 @@ import { checkCodes } from '../checkCodes.js'
 import type { Codes } from '../codes.js'
 import { type Inference, type Status, statuses } from '../inference.js'
 import { joinInferences } from '../joinInferences.js'
-import { LinearBatch } from './batch.js'
+import { LinearBatch, SLICE_MS } from './batch.js'
 import { defaultSolver, type LinearSolver, type SolverName, solverByName } from './solvers.js'
 
 export interface EncodeOptions<Kind extends RegularizerKind = RegularizerKind> {
@@ -37,8 +37,6 @@ export interface LinearEncoder<Kind extends RegularizerKind = RegularizerKind> {
   dispose(): void
 }
 
-/** Milliseconds of blocking work between two turns of the event loop, roughly. */
-const SLICE_MS = 25
 const FIRST_ROWS = 20
 const MOST_ROWS = 8192
 const LARGEST_NORM = 1e15
