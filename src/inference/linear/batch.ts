@@ -96,7 +96,7 @@ export class LinearBatch {
         capacity,
         penalty: FAMILY[penalty.family],
         nonNegative: penalty.nonNegative ? 1 : 0,
-        groupSize: penalty.groupSize,
+        groupSize: Math.min(penalty.groupSize, count),
         topK,
         workingCapacity: Math.min(paddedCount, WORKING_CAPACITY),
         ridge: penalty.ridge,
