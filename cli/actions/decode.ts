@@ -51,6 +51,7 @@ export async function decode(session: Session, options: DecodeCommandOptions, ru
   const model = await loadModel(run, session.threads)
   const saved = await readCodes(options.codes)
   checkAtoms(saved, model)
+  checkShape(saved, model)
   const decoded = decodedBy(model, saved, options)
   session.event('start', { command: 'decode', run, codes: options.codes, out })
   const watched = watch(decoded, session)
@@ -82,6 +83,17 @@ export async function decode(session: Session, options: DecodeCommandOptions, ru
       `${formatShare(clipped / pixels)} of the pixels lay outside 0 to 1 and were cut to it; an .npy file keeps them.`,
     )
   }
+}
+
+/** Throws ShapeError where codes say that they are of observations of another shape. */
+function checkShape({ file, arrays }: SavedCodes, { settings }: SparseCodingModel): void {
+  const noted = arrays.observation_shape
+  if (!noted) return
+  const shape = Array.from(noted.data, Number)
+  if (shape.join() === settings.observation.join()) return
+  throw new ShapeError(
+    `${file} holds codes of observations of ${formatShape(shape)}, but this model codes ${formatShape(settings.observation)}; use the model they came from.`,
+  )
 }
 
 function checkAtoms({ file, codes }: SavedCodes, model: SparseCodingModel): void {
