@@ -7,7 +7,7 @@
 import { TOGETHER, correlateDense, correlateSparse, isSparse, nonZeros } from './correlate'
 import { descendFully } from './coordinateDescent'
 import { denseBytes } from './denseState'
-import { dot, dotAt, dotMixed, subtractScaled, widen } from './double'
+import { dot, dotAt, dotMixed, squaredNormOf, subtractScaled, widen, widenAt } from './double'
 import { Problem, Stop } from './problem'
 import { Quad, layQuad, quadBytes, search, takeLane } from './quadSearch'
 import { refreshCorrelations } from './refreshCorrelations'
@@ -40,7 +40,7 @@ class Scratch {
   positions: usize
   /** f32 [kp]: the correlations of the observation at work. */
   start: usize
-  /** f64 [m] */
+  /** f64 [m]: the observation, or its non-zero numbers only. */
   wide: usize
   /** f32 [m, 5]: observations interleaved. */
   packed: usize
@@ -258,21 +258,28 @@ function rank(scratch: Scratch, i: i32, work: i32): void {
 
 /** The λ of an observation: 0 where its code is 0 for certain, NaN where it cannot be coded. */
 function prepare(problem: Problem, scratch: Scratch, index: i32, row: i32, start: usize): f64 {
-  widen(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.wide)
-  const squaredNorm = dot(scratch.wide, scratch.wide, problem.m)
+  const squaredNorm = squaredNormOf(problem.observations + (<usize>(index * problem.m) << 2), problem.m)
   store<f64>(scratch.squaredNorms + (<usize>row << 3), squaredNorm)
   if (!(squaredNorm * problem.atomNorm * problem.atomNorm < LARGEST_SCALE)) return NaN
   if (squaredNorm == 0) return 0
   if (problem.lambdaRatio == 0) return problem.lambda
   return problem.lambdaRatio *
-    lambdaMax(problem, scratch, start, Math.sqrt(squaredNorm), listPositions(problem, scratch, index, row))
+    lambdaMax(problem, scratch, start, Math.sqrt(squaredNorm), spread(problem, scratch, index, row))
 }
 
-/** Lists where an observation is not 0 and returns how many places there are, or −1 where it is dense. */
-function listPositions(problem: Problem, scratch: Scratch, index: i32, row: i32): i32 {
-  const count = load<i32>(scratch.nonZeroCounts + (<usize>row << 2))
-  if (!isSparse(count, problem.m)) return -1
-  return nonZeros(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.positions)
+/**
+ * Lays an observation out in double precision: whole where it is dense, and −1 is returned; else its non-zero numbers with
+ * their positions, and how many there are.
+ */
+function spread(problem: Problem, scratch: Scratch, index: i32, row: i32): i32 {
+  const y = problem.observations + (<usize>(index * problem.m) << 2)
+  if (!isSparse(load<i32>(scratch.nonZeroCounts + (<usize>row << 2)), problem.m)) {
+    widen(y, problem.m, scratch.wide)
+    return -1
+  }
+  const count = nonZeros(y, problem.m, scratch.positions)
+  widenAt(y, scratch.positions, count, scratch.wide)
+  return count
 }
 
 /** An atom's correlation with the observation at work in double precision. */
@@ -309,11 +316,7 @@ function solve(
     return
   }
   scratch.start = start
-  let sparseCount = -1
-  if (problem.certify) {
-    widen(problem.observations + (<usize>(index * m) << 2), m, scratch.wide)
-    sparseCount = listPositions(problem, scratch, index, row)
-  }
+  const sparseCount = problem.certify ? spread(problem, scratch, index, row) : -1
   const norm = Math.sqrt(squaredNorm)
   fillThresholds(problem, lambda, scratch.thresholds)
   const smallestThreshold = lambda * scratch.smallestWeight

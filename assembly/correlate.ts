@@ -4,15 +4,18 @@
 const SPARSE_SHARE: f32 = 0.4
 
 /** Lists the non-zero positions of `y` [m] in `positions` (i32); returns how many there are. */
-// @ts-ignore: decorator
-@inline
 export function nonZeros(y: usize, m: i32, positions: usize): i32 {
-  let count = 0
-  for (let p = 0; p < m; p++) {
-    store<i32>(positions + (<usize>count << 2), p)
-    count += i32(load<f32>(y + (<usize>p << 2)) != 0)
+  const zero = f32x4.splat(0)
+  let out = positions
+  for (let p = 0; p < m; p += 4) {
+    let mask = i32x4.bitmask(f32x4.ne(v128.load(y + (<usize>p << 2)), zero))
+    while (mask != 0) {
+      store<i32>(out, p + ctz(mask))
+      out += 4
+      mask &= mask - 1
+    }
   }
-  return count
+  return <i32>((out - positions) >> 2)
 }
 
 export function isSparse(count: i32, m: i32): bool {

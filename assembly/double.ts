@@ -70,24 +70,41 @@ export function dotMixed(w: usize, y: usize, count: i32): f64 {
   return sumLanes(f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3)))
 }
 
-/** wᵀy over the listed positions only. */
-export function dotAt(w: usize, y: usize, positions: usize, count: i32): f64 {
+/** ‖y‖² of single-precision numbers; `count` is a multiple of 4. */
+export function squaredNormOf(y: usize, count: i32): f64 {
+  let s0 = f64x2.splat(0), s1 = s0
+  for (let i = 0; i < count; i += 4) {
+    const a = f64x2.promote_low_f32x4(v128.load64_zero(y + (<usize>i << 2)))
+    const b = f64x2.promote_low_f32x4(v128.load64_zero(y + (<usize>i << 2), 8))
+    s0 = f64x2.add(s0, f64x2.mul(a, a))
+    s1 = f64x2.add(s1, f64x2.mul(b, b))
+  }
+  return sumLanes(f64x2.add(s0, s1))
+}
+
+/** Widens the floats at the listed positions, one after another. */
+export function widenAt(from: usize, positions: usize, count: i32, to: usize): void {
+  for (let i = 0; i < count; i++) {
+    const p = <usize>load<i32>(positions + (<usize>i << 2))
+    store<f64>(to + (<usize>i << 3), <f64>load<f32>(from + (p << 2)))
+  }
+}
+
+/** wᵀy for an observation given by its non-zero `values` (f64 [count]) and their positions. */
+export function dotAt(w: usize, values: usize, positions: usize, count: i32): f64 {
   let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0
   let i = 0
   for (; i + 4 <= count; i += 4) {
     const at = positions + (<usize>i << 2)
-    const p0 = <usize>load<i32>(at)
-    const p1 = <usize>load<i32>(at, 4)
-    const p2 = <usize>load<i32>(at, 8)
-    const p3 = <usize>load<i32>(at, 12)
-    s0 += <f64>load<f32>(w + (p0 << 2)) * load<f64>(y + (p0 << 3))
-    s1 += <f64>load<f32>(w + (p1 << 2)) * load<f64>(y + (p1 << 3))
-    s2 += <f64>load<f32>(w + (p2 << 2)) * load<f64>(y + (p2 << 3))
-    s3 += <f64>load<f32>(w + (p3 << 2)) * load<f64>(y + (p3 << 3))
+    const y = values + (<usize>i << 3)
+    s0 += <f64>load<f32>(w + (<usize>load<i32>(at) << 2)) * load<f64>(y)
+    s1 += <f64>load<f32>(w + (<usize>load<i32>(at, 4) << 2)) * load<f64>(y, 8)
+    s2 += <f64>load<f32>(w + (<usize>load<i32>(at, 8) << 2)) * load<f64>(y, 16)
+    s3 += <f64>load<f32>(w + (<usize>load<i32>(at, 12) << 2)) * load<f64>(y, 24)
   }
   for (; i < count; i++) {
     const p = <usize>load<i32>(positions + (<usize>i << 2))
-    s0 += <f64>load<f32>(w + (p << 2)) * load<f64>(y + (p << 3))
+    s0 += <f64>load<f32>(w + (p << 2)) * load<f64>(values + (<usize>i << 3))
   }
   return s0 + s1 + (s2 + s3)
 }

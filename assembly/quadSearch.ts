@@ -12,9 +12,9 @@ const CAPACITY: i32 = 128
 const LANES: i32 = 4
 const ROUNDS: i32 = 8
 /** Sweeps after each admission, and after the last: until no correlation changes by this share of its threshold, at most so many. */
-const SWEEPS: i32 = 8
+const SWEEPS: i32 = 4
 const SETTLED: f32 = 0.2
-const LAST_SWEEPS: i32 = 24
+const LAST_SWEEPS: i32 = 8
 const LAST_SETTLED: f32 = 0.005
 /** Atoms whose violation is at least this share of the worst are admitted together. */
 const ADMIT_SHARE: f32 = 0.6
