@@ -3,22 +3,19 @@ import { createRun, type Run, type RunPlace } from '../artifacts/runFolder.js'
 import { type StoredTensor, storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
 import { tensorReference } from '../artifacts/validate.js'
-import { fromTensor } from '../data/fromTensor.js'
 import type { Observations } from '../data/observations.js'
 import { sharedEngine } from '../kernels/engine.js'
 import { turn } from '../kernels/turn.js'
 import { DictionaryLearner, type LearnerState } from '../learning/dictionaryLearner.js'
-import { patches } from '../preprocess/patches.js'
 import { pipeline } from '../preprocess/pipeline.js'
 import { preprocessed } from '../preprocess/preprocessed.js'
-import type { FittedStep } from '../preprocess/preprocessor.js'
-import { CancelledError, ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
-import { formatShape, sameShape, sizeOf, type Tensor } from '../tensor/tensor.js'
-import { isImages, isTensor } from './dataKind.js'
+import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
+import { sizeOf, type Tensor } from '../tensor/tensor.js'
 import { type FitProgress, type ProgressState, progressState, validProgressState } from './fitProgress.js'
-import { describeInput, describeUpdate, type ResolvedOptions, type SparseCodingData } from './sparseCoding.js'
+import type { ResolvedOptions, SparseCodingData } from './sparseCoding.js'
 import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
 import type { SparseCodingSettings } from './sparseCodingSettings.js'
+import { checkBudget, describeRun, heldOutBatch, trainingObservations } from './trainingData.js'
 
 export interface FitOptions {
   /** Passes through the data; 10 by default, unlimited where `seconds` is given. */
@@ -47,7 +44,6 @@ const FIRST_SAMPLE = 4096
 const FIRST_ROWS = 128
 const GROWTH = 1.05
 const REPORT_SECONDS = 0.25
-const HELD_OUT_LIMIT = 10_000
 const PREPROCESS_LIMIT = 50_000
 const IMPROVEMENT = 1e-4
 
@@ -66,7 +62,7 @@ export async function fitSparseCoding(
     seed: options.seed,
     ...(fit.signal ? { signal: fit.signal } : {}),
   })
-  const settings = describe(options, data, raw, step)
+  const settings = describeRun(options, data, raw, step)
   const observations = options.preprocess.length === 0 ? raw : preprocessed(raw, step)
   const heldOut = fit.heldOut ? await heldOutBatch(fit.heldOut, step, raw.shape) : undefined
 
@@ -332,80 +328,5 @@ function learnerState(
     usage: f64('usage'),
     lastUse: f64('lastUse'),
     ...state.learner,
-  }
-}
-
-/** The observations that learning walks through: the data itself, or random patches of images. */
-function trainingObservations(options: ResolvedOptions, data: SparseCodingData): Observations {
-  if (isImages(data)) {
-    if (!options.patch) {
-      throw new ConfigurationError(
-        `${data.name} holds images; say how large the patches to learn from are (patch: 16, or --patch 16).`,
-      )
-    }
-    return patches(data, {
-      size: options.patch,
-      count: options.patchesPerEpoch,
-      seed: options.seed,
-      transform: options.transform,
-      minimumDeviation: options.minimumDeviation,
-    })
-  }
-  const observations = isTensor(data) ? fromTensor(data) : data
-  if (options.patch) {
-    throw new ConfigurationError(
-      `${observations.name} holds observations of ${formatShape(observations.shape)}, not images to cut patches from; leave patch out.`,
-    )
-  }
-  return observations
-}
-
-async function heldOutBatch(data: Tensor | Observations, step: FittedStep, shape: readonly number[]): Promise<Tensor> {
-  const source = isTensor(data) ? fromTensor(data, 'the held-out data') : data
-  if (!sameShape(source.shape, shape)) {
-    throw new ShapeError(
-      `The held-out data holds observations of ${formatShape(source.shape)}, but learning is on ${formatShape(shape)}; give data of one shape.`,
-    )
-  }
-  for await (const batch of source.batches({ batchSize: HELD_OUT_LIMIT })) return step.apply(batch).output
-  throw new DataError('The held-out data holds no observations.')
-}
-
-function describe(
-  options: ResolvedOptions,
-  data: SparseCodingData,
-  raw: Observations,
-  step: FittedStep,
-): SparseCodingSettings {
-  return {
-    atoms: options.atoms,
-    observation: raw.shape,
-    regularizer: options.regularizer.describe(),
-    update: describeUpdate(options.update),
-    nonNegativeAtoms: options.nonNegativeAtoms,
-    batchSize: options.batchSize,
-    deadAfter: options.deadAfter,
-    learningTolerance: options.learningTolerance,
-    seed: options.seed,
-    start: options.start,
-    input: describeInput(options, isImages(data)),
-    preprocess: step.config,
-    data: raw.name,
-  }
-}
-
-function checkBudget({ epochs, seconds, patience, heldOut, checkpointSeconds }: FitOptions): void {
-  if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 1)) {
-    throw new ConfigurationError(`epochs must be a whole number, 1 or more; got ${epochs}.`)
-  }
-  if (seconds !== undefined && !(seconds > 0)) throw new ConfigurationError(`seconds must be above 0; got ${seconds}.`)
-  if (checkpointSeconds !== undefined && !(checkpointSeconds >= 0)) {
-    throw new ConfigurationError(`checkpointSeconds must be 0 or more; got ${checkpointSeconds}.`)
-  }
-  if (patience !== undefined && !(Number.isInteger(patience) && patience >= 1)) {
-    throw new ConfigurationError(`patience must be a whole number of epochs, 1 or more; got ${patience}.`)
-  }
-  if (patience !== undefined && !heldOut) {
-    throw new ConfigurationError('patience counts epochs without a better held-out energy; give heldOut data as well.')
   }
 }
