@@ -4,21 +4,18 @@
  * optimality by a fair share of the worst violation are admitted together. A point is returned with its energy and
  * duality gap in double precision: correlations of atoms outside the working set enter with a bound on their rounding.
  */
-import { TOGETHER, correlateDense, correlateSparse, isSparse, nonZeros } from './correlate'
+import { correlateDense, correlateSparse, isSparse, nonZeros } from './correlate'
 import { descendFully } from './coordinateDescent'
-import { denseBytes } from './denseState'
 import { dot, dotAt, dotMixed, squaredNormOf, subtractScaled, widen, widenAt } from './double'
+import { Scratch, layScratch } from './activeSetScratch'
+import { dualEnergy, gramRoundingShows, residual } from './certificate'
 import { Problem, Stop } from './problem'
-import { Quad, layQuad, quadBytes, search, takeLane } from './quadSearch'
+import { Quad, layQuad, search, takeLane } from './quadSearch'
 import { refreshCorrelations } from './refreshCorrelations'
-import { WorkingSet, admit, largestRatio, layOut, minimize, refresh, workingSetBytes } from './workingSet'
+import { WorkingSet, admit, largestRatio, minimize, refresh } from './workingSet'
 
 /** Unit roundoff of single precision. */
-export const ROUNDOFF: f64 = 5.9604644775390625e-8
-/** Rounding of a Gram entry held in two floats, relative to the norms of its atoms. */
-const GRAM_ROUNDOFF: f64 = 3.5527136788005009e-15
-/** Share of the energy from which that rounding is to be seen. */
-const SHOWS: f64 = 1e-11
+const ROUNDOFF: f64 = 5.9604644775390625e-8
 /** Atoms whose violation is at least this share of the worst are admitted together. */
 const ADMIT_SHARE: f32 = 0.5
 const ADMIT_AT_MOST: i32 = 24
@@ -26,110 +23,6 @@ const ADMIT_AT_MOST: i32 = 24
 const LARGEST_SCALE: f64 = 1e72
 /** Tolerances below this are reached by solving the support exactly at once. */
 const POLISH_TOLERANCE: f64 = 1e-4
-
-/** A thread's memory, laid over its piece of scratch. */
-@unmanaged
-class Scratch {
-  /** f32 [chunk, kp] */
-  correlations: usize
-  /** f32 [kp] */
-  current: usize
-  /** f32 [kp]: thresholds; infinite for the working atoms. */
-  thresholds: usize
-  /** i32 [m] */
-  positions: usize
-  /** f32 [kp]: the correlations of the observation at work. */
-  start: usize
-  /** f64 [m]: the observation, or its non-zero numbers only. */
-  wide: usize
-  /** f32 [m, 5]: observations interleaved. */
-  packed: usize
-  /** usize [capacity], f32 [capacity]: Gram rows and coefficients of the support. */
-  supportRows: usize
-  supportValues: usize
-  /** i32 [capacity]: slots by increasing atom. */
-  sorted: usize
-  full: usize
-  quad: usize
-  /** f32 [4] and usize [4]: each lane's smallest threshold and its correlations. */
-  smallest: usize
-  starts: usize
-  /** f64 [chunk]: λ; i32 [chunk] each: observations by decreasing work, and that work. */
-  lambdas: usize
-  ranked: usize
-  works: usize
-  /** f64 [chunk]: ‖y‖²; i32 [chunk]: numbers that are not 0. */
-  squaredNorms: usize
-  nonZeroCounts: usize
-  smallestWeight: f64
-  largestWeight: f64
-  // The working set's header follows.
-  set: usize
-}
-
-// @ts-ignore: decorator
-@inline
-function aligned(bytes: usize): usize {
-  return (bytes + 63) & ~63
-}
-
-/** Bytes of scratch a thread needs. */
-export function activeSetBytes(problem: Problem): usize {
-  const capacity = <usize>problem.workingCapacity
-  return (
-    aligned(offsetof<Scratch>()) + aligned(offsetof<WorkingSet>()) + aligned((<usize>problem.chunk * <usize>problem.kp) << 2) +
-    2 * aligned(<usize>problem.kp << 2) + aligned(<usize>(problem.m + 4) << 2) + aligned(<usize>problem.m << 3) +
-    aligned(<usize>(problem.m * TOGETHER) << 2) +
-    3 * aligned(capacity << 2) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem) + aligned(quadBytes(problem)) + 64 + aligned(28 * <usize>problem.chunk)
-  )
-}
-
-function layScratch(problem: Problem, memory: usize): Scratch {
-  const scratch = changetype<Scratch>(memory)
-  const capacity = <usize>problem.workingCapacity
-  memory += aligned(offsetof<Scratch>())
-  scratch.set = memory
-  memory += aligned(offsetof<WorkingSet>())
-  scratch.correlations = memory
-  memory += aligned((<usize>problem.chunk * <usize>problem.kp) << 2)
-  scratch.current = memory
-  memory += aligned(<usize>problem.kp << 2)
-  scratch.thresholds = memory
-  memory += aligned(<usize>problem.kp << 2)
-  scratch.positions = memory
-  memory += aligned(<usize>(problem.m + 4) << 2)
-  scratch.wide = memory
-  memory += aligned(<usize>problem.m << 3)
-  scratch.packed = memory
-  memory += aligned(<usize>(problem.m * TOGETHER) << 2)
-  scratch.supportRows = memory
-  memory += aligned(capacity << 2)
-  scratch.supportValues = memory
-  memory += aligned(capacity << 2)
-  scratch.sorted = memory
-  memory += aligned(capacity << 2)
-  memory = aligned(layOut(changetype<WorkingSet>(scratch.set), problem.workingCapacity, memory))
-  scratch.quad = memory
-  memory += aligned(quadBytes(problem))
-  scratch.smallest = memory
-  scratch.starts = memory + 16
-  memory += 64
-  scratch.lambdas = memory
-  scratch.ranked = memory + (<usize>problem.chunk << 3)
-  scratch.works = scratch.ranked + (<usize>problem.chunk << 2)
-  scratch.squaredNorms = memory + (<usize>problem.chunk << 4)
-  scratch.nonZeroCounts = memory + 24 * <usize>problem.chunk
-  memory += aligned(28 * <usize>problem.chunk)
-  scratch.full = memory
-  scratch.smallestWeight = Infinity
-  scratch.largestWeight = 0
-  for (let j = 0; j < problem.k; j++) {
-    const weight = <f64>load<f32>(problem.weights + (<usize>j << 2))
-    scratch.smallestWeight = min(scratch.smallestWeight, weight)
-    scratch.largestWeight = max(scratch.largestWeight, weight)
-  }
-  return scratch
-}
 
 /** Correlates rows `begin` to `end`: dense ones in blocks, sparse ones number by number. */
 function correlateChunk(problem: Problem, begin: i32, end: i32, scratch: Scratch): void {
@@ -505,47 +398,6 @@ function finishPoint(
   }
   finish(problem, index, roundedEnergy, max(0, written), steps, status)
   store<i32>(problem.outCounts + (<usize>index << 2), count)
-}
-
-/** Whether what a Gram entry's 48 bits leave open is to be seen in the energy: where atoms nearly cancel each other. */
-function gramRoundingShows(set: WorkingSet, energy: f64): bool {
-  let lengths: f64 = 0
-  for (let i = 0; i < set.size; i++) {
-    const curvature = load<f64>(set.gram + ((<usize>i * <usize>(set.stride + 1)) << 3))
-    lengths += abs(load<f64>(set.z + (<usize>i << 3))) * Math.sqrt(curvature)
-  }
-  return GRAM_ROUNDOFF * lengths * lengths > SHOWS * energy
-}
-
-/** Leaves y − Wz in `scratch.wide`; returns ‖y − Wz‖² + μ‖z‖². */
-function residual(problem: Problem, scratch: Scratch, set: WorkingSet, index: i32): f64 {
-  widen(problem.observations + (<usize>(index * problem.m) << 2), problem.m, scratch.wide)
-  let squares: f64 = 0
-  for (let i = 0; i < set.size; i++) {
-    const value = load<f64>(set.z + (<usize>i << 3))
-    if (value == 0) continue
-    const atom = problem.atoms + ((<usize>load<i32>(set.atoms + (<usize>i << 2)) * <usize>problem.m) << 2)
-    for (let p = 0; p < problem.m; p++) {
-      const place = scratch.wide + (<usize>p << 3)
-      store<f64>(place, load<f64>(place) - value * <f64>load<f32>(atom + (<usize>p << 2)))
-    }
-    squares += value * value
-  }
-  return dot(scratch.wide, scratch.wide, problem.m) + problem.ridge * squares
-}
-
-/** The dual energy s·yᵀr − ½s²(‖r‖² + μ‖z‖²) at the residual r, s making it feasible for the working atoms and within `ratio`. */
-function dualEnergy(problem: Problem, scratch: Scratch, set: WorkingSet, index: i32, ratio: f64): f64 {
-  const squares = residual(problem, scratch, set, index)
-  let largest = max(1, ratio)
-  for (let i = 0; i < set.size; i++) {
-    const atom = problem.atoms + ((<usize>load<i32>(set.atoms + (<usize>i << 2)) * <usize>problem.m) << 2)
-    const pull = dotMixed(atom, scratch.wide, problem.m) - problem.ridge * load<f64>(set.z + (<usize>i << 3))
-    largest = max(largest, (problem.nonNegative ? pull : abs(pull)) / load<f64>(set.threshold + (<usize>i << 3)))
-  }
-  const s = 1 / largest
-  const agreement = dotMixed(problem.observations + (<usize>(index * problem.m) << 2), scratch.wide, problem.m)
-  return s * agreement - 0.5 * s * s * squares
 }
 
 function finish(problem: Problem, index: i32, energy: f64, gap: f64, steps: i32, status: i32): void {

@@ -1,5 +1,5 @@
 /** The kernels that the host calls. Memory belongs to the host: nothing here allocates. */
-import { activeSetBytes } from './activeSet'
+import { activeSetBytes } from './activeSetScratch'
 import { denseBytes } from './denseState'
 import { Learning } from './learning'
 import { pursuitBytes } from './orthogonalMatchingPursuit'
