@@ -21,10 +21,10 @@ const statuses: readonly Status[] = ['converged', 'maxSteps', 'timeBudget', 'div
 /** `energia encode`. */
 export async function encode(session: Session, options: EncodeCommandOptions, run: string): Promise<void> {
   const { out } = options
+  await checkOutputFile(out, options.overwrite)
   if (!out.endsWith('.npz')) {
     throw new ConfigurationError(`Codes are saved as npz; give --out a name that ends in .npz, not ${out}.`)
   }
-  await checkOutputFile(out, options.overwrite)
   const coding = await openCoding(run, options, session)
   const { model, data } = coding
   const noted = isImages(data) ? notingLayout(data) : { images: data, constants: {} }

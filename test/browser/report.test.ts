@@ -13,8 +13,8 @@ let browser: Browser
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'energia-report-'))
-  await writeFile(join(folder, 'small.html'), await smallReport())
   await lecture({ out: folder, only: ['convergence'] })
+  await writeFile(join(folder, 'small.html'), await smallReport())
   browser = await openBrowser()
 })
 

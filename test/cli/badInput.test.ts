@@ -291,6 +291,8 @@ describe('results', () => {
       /mixed is a folder; give --out the name of a file/,
     )
     await refused(['energy', run, '--data', data, '--out', at('x.txt')], 2, /ends in \.csv or \.npy; got .*x\.txt/)
+    await refused(['encode', run, '--data', data, '--out', at('x.csv')], 2, /ends in \.npz, not .*x\.csv/)
+    await refused(['lecture', '--only', 'convergence', '--out', mixed], 2, /holds something else than a lecture/)
     await refused(['show', run, '--out', at('x.gif')], 2, /ends in \.png, \.svg or \.html; got .*x\.gif/)
   })
 
