@@ -119,7 +119,6 @@ export function activeSetChunk(problem: Problem, begin: i32, end: i32, piece: us
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function correlationsOf(problem: Problem, scratch: Scratch, i: i32): usize {
   return scratch.correlations + (<usize>(i * problem.kp) << 2)
@@ -176,7 +175,6 @@ function spread(problem: Problem, scratch: Scratch, index: i32, row: i32): i32 {
 }
 
 /** An atom's correlation with the observation at work in double precision. */
-// @ts-ignore: decorator
 @inline
 function exactCorrelation(problem: Problem, scratch: Scratch, atom: i32, sparseCount: i32): f64 {
   const w = problem.atoms + (<usize>(atom * problem.m) << 2)

@@ -1,4 +1,5 @@
 /** The working memory of a thread that runs the active-set solver. */
+import { aligned } from './addresses'
 import { TOGETHER } from './correlate'
 import { denseBytes } from './denseState'
 import { Problem } from './problem'
@@ -43,12 +44,6 @@ export class Scratch {
   largestWeight: f64
   // The working set's header follows.
   set: usize
-}
-
-// @ts-ignore: decorator
-@inline
-function aligned(bytes: usize): usize {
-  return (bytes + 63) & ~63
 }
 
 /** Bytes of scratch a thread needs. */

@@ -2,7 +2,8 @@
  * Cyclic coordinate descent on the Gram matrix, in double precision: full sweeps alternate with sweeps over the support.
  * Blocks are single atoms, or groups (a prox-gradient step on each, with the trace of its Gram block as curvature).
  */
-import { DenseState, addGramRow, at8, begin, correlate, curvatureOf, energyOf, finish, gapOf, isDone, proxGroup, proxOne } from './denseState'
+import { at8 } from './addresses'
+import { DenseState, addGramRow, begin, correlate, curvatureOf, energyOf, finish, gapOf, isDone, proxGroup, proxOne } from './denseState'
 import { Penalty, Problem, Stop } from './problem'
 import { WorkingSet } from './workingSet'
 

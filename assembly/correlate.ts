@@ -39,7 +39,6 @@ function interleave(y: usize, m: i32, packed: usize): void {
 }
 
 /** Five interleaved observations against one panel of eight atoms; `m` is even. */
-// @ts-ignore: decorator
 @inline
 function fiveByEight(packed: usize, m: i32, panel: usize, c: usize, kp: i32): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00
@@ -100,7 +99,6 @@ function fiveByEight(packed: usize, m: i32, panel: usize, c: usize, kp: i32): vo
   v128.store(c, c41, 16)
 }
 
-// @ts-ignore: decorator
 @inline
 function oneByEight(y: usize, m: i32, panel: usize, c: usize): void {
   let c0 = f32x4.splat(0)

@@ -2,6 +2,7 @@
  * One observation's state over all atoms, in double precision, for the solvers that walk the whole Gram matrix:
  * z, q = Wᵀy and c = q − (G + μI)z, with the energy, the duality gap and the prox of each penalty.
  */
+import { aligned, at8 } from './addresses'
 import { dot, dotMixed, widen } from './double'
 import { Penalty, Problem, Stop } from './problem'
 
@@ -18,18 +19,6 @@ export class DenseState {
   work: usize
   /** f64 [m] */
   wide: usize
-}
-
-// @ts-ignore: decorator
-@inline
-export function at8(base: usize, index: i32): usize {
-  return base + (<usize>index << 3)
-}
-
-// @ts-ignore: decorator
-@inline
-function aligned(bytes: usize): usize {
-  return (bytes + 63) & ~63
 }
 
 export function denseBytes(problem: Problem): usize {
@@ -80,7 +69,6 @@ export function begin(problem: Problem, piece: usize, index: i32): bool {
   return true
 }
 
-// @ts-ignore: decorator
 @inline
 export function weightOf(problem: Problem, atom: i32): f64 {
   return <f64>load<f32>(problem.weights + (<usize>atom << 2))
@@ -122,7 +110,6 @@ function norm(base: usize, count: i32, nonNegative: bool): f64 {
   return Math.sqrt(sum)
 }
 
-// @ts-ignore: decorator
 @inline
 function groupEnd(problem: Problem, first: i32): i32 {
   return min(problem.k, first + problem.groupSize)

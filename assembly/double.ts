@@ -11,14 +11,12 @@ export function widen(from: usize, count: i32, to: usize): void {
   for (; i < count; i++) store<f64>(to + (<usize>i << 3), <f64>load<f32>(from + (<usize>i << 2)))
 }
 
-// @ts-ignore: decorator
 @inline
 export function sumLanes(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1)
 }
 
 /** aᵀb of doubles. */
-// @ts-ignore: decorator
 @inline
 export function dot(a: usize, b: usize, count: i32): f64 {
   let s0 = f64x2.splat(0)
@@ -39,7 +37,6 @@ export function dot(a: usize, b: usize, count: i32): f64 {
 }
 
 /** y ← y − αx for doubles; the number after an odd `count` is overwritten by itself less α times its neighbour in x. */
-// @ts-ignore: decorator
 @inline
 export function subtractScaled(y: usize, alpha: f64, x: usize, count: i32): void {
   const a = f64x2.splat(alpha)

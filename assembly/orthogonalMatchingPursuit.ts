@@ -3,15 +3,10 @@
  * least squares on a growing Cholesky factor; until `topK` atoms, or the residual's energy falls to `tolerance`·½‖y‖².
  * Pati, Rezaiifar, Krishnaprasad 1993; the Gram form of Rubinstein, Zibulevsky, Elad 2008.
  */
-import { DenseState, at8, begin, correlate, curvatureOf, denseBytes, energyOf, finish } from './denseState'
+import { aligned, at8 } from './addresses'
+import { DenseState, begin, correlate, curvatureOf, denseBytes, energyOf, finish } from './denseState'
 import { Problem, Stop } from './problem'
 import { WorkingSet, admit, layOut, minimizeSmooth, workingSetBytes } from './workingSet'
-
-// @ts-ignore: decorator
-@inline
-function aligned(bytes: usize): usize {
-  return (bytes + 63) & ~63
-}
 
 export function pursuitBytes(problem: Problem): usize {
   return denseBytes(problem) + aligned(offsetof<WorkingSet>()) + aligned(workingSetBytes(problem.topK))

@@ -58,7 +58,6 @@ function perform(kind: i32, pointer: usize, begin: i32, end: i32, thread: i32): 
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function piece(problem: Problem, thread: i32): usize {
   return problem.scratch + <usize>thread * problem.scratchStride

@@ -2,7 +2,8 @@
  * ISTA: z ← prox_{λR/L}(z + Wᵀ(y − Wz)/L). FISTA adds Nesterov's momentum, restarted where it points uphill.
  * Daubechies, Defrise, De Mol 2004; Beck, Teboulle 2009; restart: O'Donoghue, Candès 2015, the gradient scheme.
  */
-import { DenseState, at8, begin, correlate, energyOf, finish, gapOf, isDone, prox } from './denseState'
+import { at8 } from './addresses'
+import { DenseState, begin, correlate, energyOf, finish, gapOf, isDone, prox } from './denseState'
 import { Penalty, Problem, Stop } from './problem'
 
 /** Steps between two certificates. */

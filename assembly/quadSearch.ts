@@ -4,6 +4,7 @@
  * then paid once for four. What it finds is a start for the exact solver, so nothing here needs to be exact; but a lane's
  * result depends on its own observation alone, whichever share its quad.
  */
+import { aligned } from './addresses'
 import { Problem } from './problem'
 import { refreshCorrelations } from './refreshCorrelations'
 
@@ -47,12 +48,6 @@ export class Quad {
   size: i32
 }
 
-// @ts-ignore: decorator
-@inline
-function aligned(bytes: usize): usize {
-  return (bytes + 63) & ~63
-}
-
 export function quadBytes(problem: Problem): usize {
   const vectors = <usize>CAPACITY << 4
   return aligned(offsetof<Quad>()) + <usize>CAPACITY * vectors + 6 * vectors + 64 + (<usize>(LANES + 1) * <usize>problem.kp << 2) + 2 * (<usize>CAPACITY << 2) + 128
@@ -83,7 +78,6 @@ export function layQuad(problem: Problem, memory: usize): Quad {
   return quad
 }
 
-// @ts-ignore: decorator
 @inline
 function sizeOf(quad: Quad, lane: i32): i32 {
   return load<i32>(quad.sizes + (<usize>lane << 2))
@@ -148,7 +142,6 @@ function admit(problem: Problem, quad: Quad, lane: i32, atom: i32, c: f32): void
 }
 
 /** g ← g − change·row for two slots. */
-// @ts-ignore: decorator
 @inline
 function subtractPair(g: usize, change: v128, row: usize): void {
   v128.store(g, f32x4.sub(v128.load(g), f32x4.mul(change, v128.load(row))))

@@ -1,5 +1,4 @@
 /** Correlations of all atoms with the residual of a sparse code, from the Gram matrix, in single precision. */
-// @ts-ignore: decorator
 @inline
 function largestLane(x: v128): f32 {
   return max(
@@ -9,7 +8,6 @@ function largestLane(x: v128): f32 {
 }
 
 /** Stores a correlation vector; returns by how much it exceeds the thresholds. */
-// @ts-ignore: decorator
 @inline
 function keep(value: v128, place: usize, thresholds: usize, sign: v128): v128 {
   v128.store(place, value)

@@ -5,6 +5,7 @@
  *
  * Coordinate descent finds the signs; a Cholesky solve on the support then lands on the optimum.
  */
+import { at8 } from './addresses'
 import { dot, subtractScaled } from './double'
 
 @unmanaged
@@ -41,13 +42,6 @@ const EPSILON_PIVOT: f64 = 1e-10
 /** How far a correlation may exceed its threshold, relative to it, and still count as settled. */
 const SETTLED: f64 = 1e-11
 
-// @ts-ignore: decorator
-@inline
-function at8(base: usize, index: i32): usize {
-  return base + (<usize>index << 3)
-}
-
-// @ts-ignore: decorator
 @inline
 function row(base: usize, set: WorkingSet, index: i32): usize {
   return base + (<usize>(index * set.stride) << 3)
@@ -190,7 +184,6 @@ function listSupport(set: WorkingSet): i32 {
  * Reduces the leading `count` entries of four rows of the factor against its finished rows: four chains of dependent
  * operations run side by side.
  */
-// @ts-ignore: decorator
 @inline
 function reduceFour(set: WorkingSet, first: usize, step: usize, count: i32): void {
   const r1 = first + step
@@ -227,7 +220,6 @@ function reduceFour(set: WorkingSet, first: usize, step: usize, count: i32): voi
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function pair(low: usize, high: usize): v128 {
   return v128.load64_lane(high, v128.load64_zero(low), 1)
