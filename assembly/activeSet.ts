@@ -4,7 +4,8 @@
  * optimality by a fair share of the worst violation are admitted together. A point is returned with its energy and
  * duality gap in double precision: correlations of atoms outside the working set enter with a bound on their rounding.
  */
-import { correlateDense, correlateSparse, isSparse, nonZeros } from './correlate'
+import { isSparse, nonZeros } from './correlate'
+import { correlateChunk } from './correlateChunk'
 import { descendFully } from './coordinateDescent'
 import { dot, dotAt, dotMixed, squaredNormOf, subtractScaled, widen, widenAt } from './double'
 import { Scratch, layScratch } from './activeSetScratch'
@@ -12,7 +13,8 @@ import { dualEnergy, gramRoundingShows, residual } from './certificate'
 import { Problem, Stop } from './problem'
 import { Quad, layQuad, search, takeLane } from './quadSearch'
 import { refreshCorrelations } from './refreshCorrelations'
-import { WorkingSet, admit, largestRatio, minimize, refresh } from './workingSet'
+import { minimize } from './minimize'
+import { WorkingSet, admit, largestRatio, refresh } from './workingSet'
 
 /** Unit roundoff of single precision. */
 const ROUNDOFF: f64 = 5.9604644775390625e-8
@@ -23,34 +25,6 @@ const ADMIT_AT_MOST: i32 = 24
 const LARGEST_SCALE: f64 = 1e72
 /** Tolerances below this are reached by solving the support exactly at once. */
 const POLISH_TOLERANCE: f64 = 1e-4
-
-/** Correlates rows `begin` to `end`: dense ones in blocks, sparse ones number by number. */
-function correlateChunk(problem: Problem, begin: i32, end: i32, scratch: Scratch): void {
-  const m = problem.m
-  const kp = problem.kp
-  const positions = scratch.positions
-  const c = scratch.correlations
-  let dense = begin
-  for (let i = begin; i < end; i++) {
-    const y = problem.observations + (<usize>(i * m) << 2)
-    const count = nonZeros(y, m, positions)
-    store<i32>(scratch.nonZeroCounts + (<usize>(i - begin) << 2), count)
-    if (isSparse(count, m)) {
-      flushDense(problem, dense, i, begin, scratch)
-      dense = i + 1
-      correlateSparse(y, positions, count, problem.transposed, kp, c + (<usize>((i - begin) * kp) << 2))
-    }
-  }
-  flushDense(problem, dense, end, begin, scratch)
-}
-
-function flushDense(problem: Problem, from: i32, to: i32, begin: i32, scratch: Scratch): void {
-  if (to <= from) return
-  correlateDense(
-    problem.observations + (<usize>(from * problem.m) << 2), to - from, problem.m,
-    problem.panels, 0, problem.kp, scratch.packed, scratch.correlations + (<usize>((from - begin) * problem.kp) << 2),
-  )
-}
 
 /** λ·weight of each atom in single precision; the padding's stays infinite. */
 function fillThresholds(problem: Problem, lambda: f64, thresholds: usize): void {

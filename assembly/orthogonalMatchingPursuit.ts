@@ -6,7 +6,8 @@
 import { aligned, at8 } from './addresses'
 import { DenseState, begin, correlate, curvatureOf, denseBytes, energyOf, finish } from './denseState'
 import { Problem, Stop } from './problem'
-import { WorkingSet, admit, layOut, minimizeSmooth, workingSetBytes } from './workingSet'
+import { minimizeSmooth } from './minimize'
+import { WorkingSet, admit, layOut, workingSetBytes } from './workingSet'
 
 export function pursuitBytes(problem: Problem): usize {
   return denseBytes(problem) + aligned(offsetof<WorkingSet>()) + aligned(workingSetBytes(problem.topK))

@@ -12,7 +12,7 @@ import { formatShare } from '../views/formatNumber.js'
 import { gaborChart } from '../views/gaborChart.js'
 import { mosaic } from '../views/mosaic.js'
 import type { ReportNumber } from '../views/report.js'
-import { codeNumbers, type SectionContext, type SectionResult } from './section.js'
+import { codeNumbers, modelOptions, runOptions, type SectionContext, type SectionResult } from './section.js'
 
 const ATOMS = 192
 const PATCH = 12
@@ -40,13 +40,10 @@ export async function edges(context: SectionContext): Promise<SectionResult> {
     start: 'noise',
     transform: [olshausen()],
     preprocess: [centre(), unitVariance()],
-    seed: context.seed,
-    ...(context.threads === undefined ? {} : { threads: context.threads }),
+    ...modelOptions(context),
   }).fit(images, {
     epochs: EPOCHS,
-    run: `${context.out}/edges`,
-    overwrite: true,
-    ...(context.signal ? { signal: context.signal } : {}),
+    ...runOptions(context, 'edges'),
     onProgress: ({ fraction, energy, active }) => {
       context.say(`learning, energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.75 * fraction)
     },

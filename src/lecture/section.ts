@@ -26,6 +26,19 @@ export interface SectionResult {
   readonly numbers: readonly ReportNumber[]
 }
 
+/** What every model of the lecture is made with. */
+export function modelOptions({ seed, threads }: SectionContext): { seed: number; threads?: number } {
+  return { seed, ...(threads === undefined ? {} : { threads }) }
+}
+
+/** How every model of the lecture is learned: as a run in the lecture's folder, until the signal fires. */
+export function runOptions(
+  { out, signal }: SectionContext,
+  name: SectionName,
+): { run: string; overwrite: true; signal?: AbortSignal } {
+  return { run: `${out}/${name}`, overwrite: true, ...(signal ? { signal } : {}) }
+}
+
 /** Summary numbers of codes, in the words of the report. */
 export function codeNumbers(numbers: {
   energy: Float64Array

@@ -12,7 +12,7 @@ import { codeValueHistogram } from '../views/codeValueHistogram.js'
 import { decomposition } from '../views/decomposition.js'
 import { energyOverTime } from '../views/energyOverTime.js'
 import { mosaic } from '../views/mosaic.js'
-import { codeNumbers, type SectionContext, type SectionResult } from './section.js'
+import { codeNumbers, modelOptions, runOptions, type SectionContext, type SectionResult } from './section.js'
 
 const ATOMS = 256
 const LAMBDA = 0.3
@@ -37,14 +37,11 @@ export async function strokes(context: SectionContext): Promise<SectionResult> {
     lambda: LAMBDA,
     preprocess: [centre()],
     start: 'parts',
-    seed: context.seed,
-    ...(context.threads === undefined ? {} : { threads: context.threads }),
+    ...modelOptions(context),
   }).fit(fromTensor(rows(observations, 0, TRAINING), 'digits, the first 9,000'), {
     epochs: EPOCHS,
     heldOut: rows(observations, TRAINING, observations.shape[0]),
-    run: `${context.out}/strokes`,
-    overwrite: true,
-    ...(context.signal ? { signal: context.signal } : {}),
+    ...runOptions(context, 'strokes'),
     onProgress: ({ fraction, energy, active }) => {
       context.say(`learning, energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.8 * fraction)
     },
