@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: {
       '#kernels/host': source('kernels/host.node.ts'),
+      '#runtime/backend': source('runtime/backend.node.ts'),
       '#data/files': source('data/files.node.ts'),
       '#data/pixels': source('data/pixels.node.ts'),
       '#artifacts/store': source('artifacts/store.node.ts'),

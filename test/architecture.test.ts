@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest'
 const layers = [
   'tensor',
   'kernels',
+  'graph',
+  'runtime',
   'data',
   'preprocess',
   'energy',
@@ -22,6 +24,7 @@ const layers = [
 /** Names that stand for one file in Node and another in browsers, and the folder they are in. */
 const seams: Record<string, string> = {
   '#kernels/host': 'kernels',
+  '#runtime/backend': 'runtime',
   '#data/files': 'data',
   '#data/pixels': 'data',
   '#artifacts/store': 'artifacts',
@@ -29,7 +32,7 @@ const seams: Record<string, string> = {
 }
 
 /** Packages that need Node, and so are for seams and the command line only. */
-const nodePackages = new Set(['sharp'])
+const nodePackages = new Set(['sharp', 'onnxruntime-node'])
 
 /** A module by its path from the repository's root, with `/` between names. */
 type Modules = ReadonlyMap<string, string>
