@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, type FileHandle, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { appendFile, type FileHandle, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { makeFolder } from '../data/files.node.js'
 import { FileFormatError } from '../tensor/errors.js'
-import { type Content, checkName, explain, pieces, type Scratch, type Store } from './store.js'
+import { systemCode, systemError } from '../tensor/systemError.js'
+import { type Content, checkName, pieces, type Scratch, type Store } from './store.js'
 
 /** What a half-written file is called until it is whole. */
 const partial = /^\..+\.[0-9a-f]{8}\.partial$/
@@ -27,8 +29,8 @@ export function openStore(path: string): Store {
         await stat(file(name))
         return true
       } catch (error) {
-        if (hasCode(error, 'ENOENT')) return false
-        throw explain(error, file(name), 'read')
+        if (systemCode(error) === 'ENOENT') return false
+        throw systemError(error, file(name), 'read')
       }
     },
 
@@ -38,11 +40,11 @@ export function openStore(path: string): Store {
         const names = entries.filter((entry) => !partial.test(entry.name))
         return names.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort()
       } catch (error) {
-        if (hasCode(error, 'ENOENT')) return []
-        if (hasCode(error, 'ENOTDIR')) {
+        if (systemCode(error) === 'ENOENT') return []
+        if (systemCode(error) === 'ENOTDIR') {
           throw new FileFormatError(`${path} is a file where a folder is needed; choose another path.`)
         }
-        throw explain(error, path, 'read')
+        throw systemError(error, path, 'read')
       }
     },
 
@@ -50,7 +52,7 @@ export function openStore(path: string): Store {
       try {
         return (await stat(file(name))).size
       } catch (error) {
-        throw explain(error, file(name), 'read')
+        throw systemError(error, file(name), 'read')
       }
     },
 
@@ -68,7 +70,7 @@ export function openStore(path: string): Store {
         await syncFolder(path)
       } catch (error) {
         await rm(temporary, { force: true }).catch(() => {}) // the first error is the one to report
-        throw explain(error, target, 'written')
+        throw systemError(error, target, 'written')
       }
     },
 
@@ -77,7 +79,7 @@ export function openStore(path: string): Store {
         await makeFolder(path)
         await appendFile(file(name), text)
       } catch (error) {
-        throw explain(error, file(name), 'written')
+        throw systemError(error, file(name), 'written')
       }
     },
 
@@ -85,7 +87,7 @@ export function openStore(path: string): Store {
       try {
         if ((await stat(file(name))).size > bytes) await truncate(file(name), bytes)
       } catch (error) {
-        if (!hasCode(error, 'ENOENT')) throw explain(error, file(name), 'written')
+        if (systemCode(error) !== 'ENOENT') throw systemError(error, file(name), 'written')
       }
     },
 
@@ -93,7 +95,7 @@ export function openStore(path: string): Store {
       try {
         await rm(file(name), { force: true })
       } catch (error) {
-        throw explain(error, file(name), 'removed')
+        throw systemError(error, file(name), 'removed')
       }
     },
 
@@ -103,7 +105,7 @@ export function openStore(path: string): Store {
         await makeFolder(path)
         return await openScratch(partialOf(name), target)
       } catch (error) {
-        throw explain(error, target, 'written')
+        throw systemError(error, target, 'written')
       }
     },
 
@@ -111,7 +113,7 @@ export function openStore(path: string): Store {
       try {
         for (const name of await readdir(path)) if (partial.test(name)) await rm(join(path, name), { force: true })
       } catch (error) {
-        if (!hasCode(error, 'ENOENT')) throw explain(error, path, 'cleared')
+        if (systemCode(error) !== 'ENOENT') throw systemError(error, path, 'cleared')
       }
     },
   }
@@ -136,7 +138,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
     }
     return bytes.subarray(0, at)
   } catch (error) {
-    throw explain(error, path, 'read')
+    throw systemError(error, path, 'read')
   } finally {
     await handle?.close()
   }
@@ -175,7 +177,7 @@ async function replace(from: string, to: string): Promise<void> {
     try {
       return await rename(from, to)
     } catch (error) {
-      const passing = hasCode(error, 'EPERM') || hasCode(error, 'EACCES') || hasCode(error, 'EBUSY')
+      const passing = ['EPERM', 'EACCES', 'EBUSY'].includes(systemCode(error) ?? '')
       if (process.platform !== 'win32' || !passing || attempt === 6) throw error
       await wait(20 * 2 ** attempt)
     }
@@ -209,7 +211,7 @@ async function openScratch(path: string, target: string): Promise<Scratch> {
         await writeAll(handle, bytes)
         size += bytes.length
       } catch (error) {
-        throw explain(error, target, 'written')
+        throw systemError(error, target, 'written')
       }
     },
     async *chunks() {
@@ -226,28 +228,4 @@ async function openScratch(path: string, target: string): Promise<Scratch> {
       if (!nameless) await rm(path, { force: true })
     },
   }
-}
-
-/** Makes a folder and those above it. (The system's own way of doing so reports a read-only disk as a missing file.) */
-async function makeFolder(path: string): Promise<void> {
-  if (await isFolder(path)) return
-  const above = dirname(path)
-  if (above !== path) await makeFolder(above)
-  try {
-    await mkdir(path)
-  } catch (error) {
-    if (!(await isFolder(path))) throw error // it may have been made in the meantime
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory()
-  } catch {
-    return false
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -1,4 +1,4 @@
-import { EnergiaError, FileFormatError } from '../tensor/errors.js'
+import { FileFormatError } from '../tensor/errors.js'
 
 /** What is written: bytes, or pieces of them in order. */
 export type Content = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
@@ -57,33 +57,4 @@ export function checkName(name: string): void {
 /** Content as pieces. */
 export function pieces(content: Content): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   return content instanceof Uint8Array ? [content] : content
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left on the disk; free some, or choose another folder',
-  EDQUOT: 'the disk quota is used up; free some space, or choose another folder',
-  EFBIG: 'the file would be larger than the disk or a limit allows; write less at once, or choose another folder',
-  EROFS: 'the disk is read-only; choose another folder',
-  EACCES: 'permission is denied; change the permissions, or choose another path',
-  EPERM: 'permission is denied; change the permissions, or choose another path',
-  ENOTDIR: 'a part of its path is a file where a folder is needed; choose another path',
-  EEXIST: 'a part of its path is a file where a folder is needed; choose another path',
-  EISDIR: 'it is a folder; name a file',
-  ENOENT: 'there is no such file; check the path',
-  ENAMETOOLONG: 'its name is too long; choose a shorter one',
-  EMFILE: 'too many files are open; close some, or raise the limit',
-  EIO: 'the disk fails; check it, or choose another one',
-}
-
-/**
- * What to throw for an error met while doing `verb` ("read", "written", …) to `path`: the system's codes become a
- * {@link FileFormatError} that says what to do; errors that are ours already stay what they are.
- */
-export function explain(error: unknown, path: string, verb: string): Error {
-  if (error instanceof EnergiaError) return error
-  if (!(error instanceof Error)) return new Error(String(error))
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  if (code === undefined) return error
-  const reason = reasons[code] ?? `the system says ${error.message}`
-  return new FileFormatError(`${path} cannot be ${verb}: ${reason}.`, { cause: error })
 }

@@ -1,3 +1,5 @@
+import { drain } from '../data/drain.js'
+import { fixedDate, zipLibrary } from '../data/zip.js'
 import type { Store } from './store.js'
 
 /** A file to be put into a zip archive. */
@@ -12,17 +14,15 @@ export interface ZipPart {
  * the same bytes. What reading a file throws, this throws.
  */
 export async function* zipStream(parts: Iterable<ZipPart>): AsyncGenerator<Uint8Array> {
-  const { configure, ZipWriter } = await import('@zip.js/zip.js')
-  configure({ useWebWorkers: false })
+  const { ZipWriter } = await zipLibrary()
   let controller: TransformStreamDefaultController<Uint8Array> | undefined
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
     start(given) {
       controller = given
     },
   })
-  const options = { level: 0, lastModDate: new Date(1980, 0, 1), extendedTimestamp: false }
   const write = async (): Promise<void> => {
-    const archive = new ZipWriter(writable, options)
+    const archive = new ZipWriter(writable, { ...fixedDate, level: 0 })
     for (const part of parts) {
       const source = part.pieces()[Symbol.asyncIterator]()
       try {
@@ -33,18 +33,11 @@ export async function* zipStream(parts: Iterable<ZipPart>): AsyncGenerator<Uint8
     }
     await archive.close()
   }
-  const writing = write().catch((error: unknown) => controller?.error(error))
-  const reader = readable.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      yield value
-    }
-  } finally {
-    await reader.cancel().catch(() => {}) // after an error there is nothing left to cancel
-    await writing
-  }
+  const work = write().catch((error: unknown) => {
+    controller?.error(error)
+    throw error
+  })
+  yield* drain(readable, work)
 }
 
 /** All files of a store as one zip archive: a run as a download. */

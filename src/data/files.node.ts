@@ -3,7 +3,8 @@ import * as fs from 'node:fs/promises'
 import { homedir } from 'node:os'
 import * as nodePath from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DataError, type EnergiaError, FileFormatError } from '../tensor/errors.js'
+import { DataError, FileFormatError } from '../tensor/errors.js'
+import { systemCode, systemError } from '../tensor/systemError.js'
 import { blobHandle, bytesHandle, checkRange, type FileHandleLike, type FileInput } from './fileHandle.js'
 import { globFolders, matchesGlob } from './glob.js'
 
@@ -13,29 +14,6 @@ export interface Appender {
   readonly size: number
   write(bytes: Uint8Array): Promise<void>
   close(): Promise<void>
-}
-
-const sentences: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder. Check the path',
-  EACCES: 'permission is denied. Check its owner and mode',
-  EPERM: 'permission is denied. Check its owner and mode',
-  EISDIR: 'it is a folder. Name a file',
-  ENOTDIR: 'part of its path is a file. Check the path',
-  ENOSPC: 'the disk is full. Free some space and run again',
-  EDQUOT: 'the disk quota is used up. Free some space and run again',
-  EROFS: 'the disk is read-only. Choose another place',
-  EMFILE: 'too many files are open. Close some or raise the limit',
-  ENAMETOOLONG: 'its name is too long. Choose a shorter one',
-}
-
-/** Turns an error of the system into one sentence; errors of our own pass through. */
-function explain(error: unknown, verb: 'read' | 'written' | 'listed', path: string): EnergiaError {
-  if (!(error instanceof Error) || !('code' in error)) {
-    if (error instanceof FileFormatError || error instanceof DataError) return error
-    return new FileFormatError(`${path} cannot be ${verb}: ${String(error)}.`, { cause: error })
-  }
-  const reason = sentences[String(error.code)] ?? `the system says ${String(error.code)}`
-  return new FileFormatError(`${path} cannot be ${verb}: ${reason}.`, { cause: error })
 }
 
 /** Opens a file, Blob or bytes for reading at any place. Throws {@link FileFormatError} where it cannot. */
@@ -63,14 +41,14 @@ export async function openFile(input: FileInput): Promise<FileHandleLike> {
             total += bytesRead
           }
         } catch (error) {
-          throw explain(error, 'read', input)
+          throw systemError(error, input, 'read')
         }
         return bytes
       },
       close: () => file.close(),
     }
   } catch (error) {
-    throw explain(error, 'read', input)
+    throw systemError(error, input, 'read')
   }
 }
 
@@ -79,9 +57,9 @@ export async function pathKind(path: string): Promise<'file' | 'folder' | undefi
   try {
     return (await fs.stat(path)).isDirectory() ? 'folder' : 'file'
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined
-    throw explain(error, 'read', path)
+    const code = systemCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw systemError(error, path, 'read')
   }
 }
 
@@ -94,7 +72,7 @@ export async function listFolder(folder: string): Promise<string[]> {
       .map((entry) => nodePath.join(folder, entry.name))
       .sort()
   } catch (error) {
-    throw explain(error, 'listed', folder)
+    throw systemError(error, folder, 'listed')
   }
 }
 
@@ -108,7 +86,7 @@ export async function expandGlob(pattern: string): Promise<string[]> {
       entries = await readFolder(folder === '' ? '.' : folder)
     } catch (error) {
       if (depth > 0) return
-      throw explain(error, 'listed', folder === '' ? '.' : folder)
+      throw systemError(error, folder === '' ? '.' : folder, 'listed')
     }
     for (const entry of entries) {
       if (entry.name.startsWith('.') && !plan.hidden) continue
@@ -134,7 +112,7 @@ export async function* standardInput(): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of process.stdin) yield piece as Uint8Array
   } catch (error) {
-    throw explain(error, 'read', 'standard input')
+    throw systemError(error, 'standard input', 'read')
   }
 }
 
@@ -159,8 +137,7 @@ export async function writeFileAtomically(
     await fs.rename(temporary, path)
   } catch (error) {
     await fs.rm(temporary, { force: true }).catch(() => {})
-    if (error instanceof Error && !('code' in error)) throw error
-    throw explain(error, 'written', path)
+    throw systemError(error, path, 'written')
   }
 }
 
@@ -175,22 +152,34 @@ export async function appendTo(path: string): Promise<Appender> {
         try {
           await file.writeFile(bytes)
         } catch (error) {
-          throw explain(error, 'written', path)
+          throw systemError(error, path, 'written')
         }
       },
       close: () => file.close(),
     }
   } catch (error) {
-    throw explain(error, 'written', path)
+    throw systemError(error, path, 'written')
   }
 }
 
-/** Makes a folder and those above it. */
+/** Makes a folder and those above it. (The system's own way of doing so reports a read-only disk as a missing file.) */
 export async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return
+  const above = nodePath.dirname(path)
+  if (above !== path) await makeFolder(above)
   try {
-    await fs.mkdir(path, { recursive: true })
+    await fs.mkdir(path)
   } catch (error) {
-    throw explain(error, 'written', path)
+    // It may have been made in the meantime.
+    if (!(await isFolder(path))) throw systemError(error, path, 'written')
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await fs.stat(path)).isDirectory()
+  } catch {
+    return false
   }
 }
 
@@ -199,7 +188,7 @@ export async function removeFile(path: string): Promise<void> {
   try {
     await fs.rm(path, { force: true })
   } catch (error) {
-    throw explain(error, 'written', path)
+    throw systemError(error, path, 'written')
   }
 }
 

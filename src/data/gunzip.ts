@@ -1,4 +1,5 @@
-import { EnergiaError, FileFormatError } from '../tensor/errors.js'
+import { FileFormatError } from '../tensor/errors.js'
+import { drain } from './drain.js'
 
 /** Whether bytes begin like a gzip file. */
 export function isGzip(head: Uint8Array): boolean {
@@ -12,38 +13,22 @@ export function isGzip(head: Uint8Array): boolean {
 export async function* gunzip(compressed: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const stream = new DecompressionStream('gzip')
   const writer = stream.writable.getWriter()
-  const reader = stream.readable.getReader()
-  let failure: unknown
-  const pump = async () => {
+  const pump = async (): Promise<void> => {
     try {
       for await (const piece of compressed) {
         await writer.ready
-        // The promise of a write settles only when the piece has been inflated; the read below reports its failure.
+        // The promise of a write settles only when the piece has been inflated; reading reports its failure.
         writer.write(piece as Uint8Array<ArrayBuffer>).catch(() => {})
       }
       await writer.close()
     } catch (error) {
-      failure ??= error
       await writer.abort(error).catch(() => {})
+      throw error
     }
   }
-  const pumping = pump()
-  let finished = false
-  try {
-    for (;;) {
-      const next = await reader.read()
-      if (next.done) break
-      yield next.value
-    }
-    finished = true
-  } catch (error) {
-    if (failure instanceof EnergiaError) throw failure
-    throw new FileFormatError(`${name} is corrupt gzip or cut short. Fetch or compress it again.`, { cause: error })
-  } finally {
-    if (!finished) {
-      await reader.cancel().catch(() => {})
-      await writer.abort().catch(() => {})
-    }
-    await pumping
-  }
+  yield* drain(stream.readable, pump(), {
+    stop: () => writer.abort(),
+    failed: (error) =>
+      new FileFormatError(`${name} is corrupt gzip or cut short. Fetch or compress it again.`, { cause: error }),
+  })
 }

@@ -1,5 +1,6 @@
 import { EnergiaError, FileFormatError } from '../tensor/errors.js'
 import type { ByteSource } from './byteSource.js'
+import { drain } from './drain.js'
 import { type FileHandleLike, partOfHandle } from './fileHandle.js'
 
 /** Whether bytes begin like a zip archive (an npz file is one). */
@@ -21,8 +22,11 @@ export interface ZipMember {
   readonly source: ByteSource
 }
 
-/** Loaded on first use; the work stays on this thread. */
-async function library() {
+/** Settings with which the same files give the same archive. */
+export const fixedDate = { lastModDate: new Date(1980, 0, 1), extendedTimestamp: false }
+
+/** The library for zip archives, loaded on first use; its work stays on this thread. */
+export async function zipLibrary() {
   const zip = await import('@zip.js/zip.js')
   zip.configure({ useWebWorkers: false })
   return zip
@@ -58,7 +62,7 @@ export async function zipMembers(open: () => Promise<FileHandleLike>): Promise<Z
 }
 
 async function openArchive(handle: FileHandleLike) {
-  const { Reader, ZipReader } = await library()
+  const { Reader, ZipReader } = await zipLibrary()
   class HandleReader extends Reader<undefined> {
     constructor() {
       super(undefined)
@@ -99,27 +103,11 @@ async function* inflate(
     )
     if (entry === undefined || entry.directory) throw new FileFormatError(`${handle.name} changed while it was read.`)
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-    let failure: unknown
-    const work = entry.getData(writable).catch((error: unknown) => {
-      failure = error
-      return writable.abort(error).catch(() => {})
+    const work = entry.getData(writable).catch(async (error: unknown) => {
+      await writable.abort(error).catch(() => {})
+      throw error
     })
-    const reader = readable.getReader()
-    let finished = false
-    try {
-      for (;;) {
-        const next = await reader.read()
-        if (next.done) break
-        yield next.value
-      }
-      finished = true
-    } catch (error) {
-      throw damaged(handle.name, failure ?? error)
-    } finally {
-      if (!finished) await reader.cancel().catch(() => {})
-      await work
-    }
-    if (failure !== undefined) throw damaged(handle.name, failure)
+    yield* drain(readable, work, { failed: (error) => damaged(handle.name, error) })
   } finally {
     await handle.close()
   }
@@ -151,13 +139,8 @@ async function openStored(
 
 /** A zip archive of the given files, deflated. */
 export async function writeZip(files: Readonly<Record<string, Uint8Array>>): Promise<Uint8Array> {
-  const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await library()
-  // A fixed date: the same arrays give the same bytes.
-  const archive = new ZipWriter(new Uint8ArrayWriter(), {
-    lastModDate: new Date(1980, 0, 1),
-    extendedTimestamp: false,
-    level: 6,
-  })
+  const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await zipLibrary()
+  const archive = new ZipWriter(new Uint8ArrayWriter(), { ...fixedDate, level: 6 })
   for (const [name, bytes] of Object.entries(files)) await archive.add(name, new Uint8ArrayReader(bytes))
   return archive.close()
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/artifacts/memoryStore.js'
 import * as browser from '../../src/artifacts/store.browser.js'
-import { explain, type Scratch, type Store } from '../../src/artifacts/store.js'
+import type { Scratch, Store } from '../../src/artifacts/store.js'
 import * as node from '../../src/artifacts/store.node.js'
 import { CancelledError, FileFormatError } from '../../src/tensor/errors.js'
 
@@ -205,15 +205,6 @@ describe('a store on disk', () => {
     expect([store.path, name]).toEqual([folder, 'codes.npz'])
     expect(node.locate('codes.npz').store.path).toBe('.')
   })
-
-  it.each(['EROFS', 'EACCES', 'EPERM', 'EDQUOT', 'EMFILE', 'EIO', 'EWHATEVER'])(
-    'explains %s in one sentence',
-    (code) => {
-      const error = explain(Object.assign(new Error(`${code}: trouble`), { code }), 'runs/a/x', 'written')
-      expect(error).toBeInstanceOf(FileFormatError)
-      expect(error.message).toMatch(/^runs\/a\/x cannot be written: .+\.$/)
-    },
-  )
 })
 
 describe('a store in a browser', () => {

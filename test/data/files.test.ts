@@ -85,12 +85,12 @@ describe('writeFileAtomically', () => {
 
   it('says why it cannot write: no folder, a full disk', async () => {
     await expect(node.writeFileAtomically(join(folder, 'absent', 'a'), bytes)).rejects.toThrow(
-      /cannot be written: there is no such file or folder/,
+      /cannot be written: no file can be made there; check that its folder is there/,
     )
     await expect(node.writeFileAtomically(folder, bytes)).rejects.toThrow(FileFormatError)
     if (existsSync('/dev/full')) {
       const appender = await node.appendTo('/dev/full')
-      await expect(appender.write(bytes)).rejects.toThrow(/disk is full/)
+      await expect(appender.write(bytes)).rejects.toThrow(/no space is left on the disk; free some/)
       await appender.close()
     }
   })
