@@ -1,0 +1,43 @@
+export { gradient } from './gradient.js'
+export { encodeOnnx, type Graph } from './onnx/encodeOnnx.js'
+export { add, div, maximum, minimum, mul, neg, sub } from './operations/arithmetic.js'
+export { batchSize } from './operations/batchSize.js'
+export { clip, shrink } from './operations/clip.js'
+export {
+  cast,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  stopGradient,
+  where,
+} from './operations/comparison.js'
+export type { Operand } from './operations/elementwise.js'
+export { expand, expandLike, onesLike, zerosLike } from './operations/expand.js'
+export { maxOver } from './operations/extremes.js'
+export { linear, matmul } from './operations/matmul.js'
+export { reshape, transpose } from './operations/reshape.js'
+export { logSoftmax, logSumExp, softmax } from './operations/softmax.js'
+export { mean, sum, sumPerObservation } from './operations/sum.js'
+export {
+  abs,
+  cos,
+  erf,
+  exp,
+  log,
+  pow,
+  reciprocal,
+  relu,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  tanh,
+} from './operations/unary.js'
+export { constant, type Dimension, type ElementType, type GraphNode, input, type Sym } from './sym.js'
