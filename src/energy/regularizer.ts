@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../tensor/errors.js'
+import type { GraphRegularizer, GraphRegularizerConfig, PlainRegularizer } from './graphRegularizer.js'
 
-/** The regularizers that exist, by the name that files and the command line use. */
+/** The regularizers that the kernels know, by the name that files and the command line use. */
 export type RegularizerKind = 'l1' | 'weighted-l1' | 'nonnegative' | 'elastic-net' | 'group' | 'top-k' | 'l0'
 
 /** How strong: `lambda` is absolute; `lambdaRatio` is the fraction of each observation's λmax. */
@@ -20,17 +21,13 @@ export interface KernelPenalty {
 }
 
 /**
- * λR(z). Plain-number forms of its value, prox and λmax; the kernels take the same part by `penalty`.
+ * λR(z): plain-number forms of its value, prox and λmax, and symbolic ones; the kernels take the same part by `penalty`.
  * `Kind` keeps solvers and regularizers that do not go together from compiling.
  */
-export interface Regularizer<Kind extends RegularizerKind = RegularizerKind> {
-  readonly kind: Kind
-  readonly strength: Strength | undefined
+export interface Regularizer<Kind extends RegularizerKind = RegularizerKind>
+  extends GraphRegularizer<Kind>,
+    PlainRegularizer {
   readonly penalty: KernelPenalty
-  /** λR(z) for a code z [k] and an absolute λ. */
-  value(code: ArrayLike<number>, lambda: number): number
-  /** prox of step·λR at v [k]: argmin over z of ½‖z − v‖² + step·λR(z), written to `out`. */
-  prox(v: ArrayLike<number>, step: number, lambda: number, out: Float64Array): void
   /**
    * The smallest λ for which z = 0 minimizes the energy, given the correlations Wᵀy [k]; for L0, over unit-norm atoms, that
    * at which no single atom lowers it.
@@ -41,14 +38,8 @@ export interface Regularizer<Kind extends RegularizerKind = RegularizerKind> {
 }
 
 /** A regularizer as `config.json` holds it. */
-export interface RegularizerConfig {
+export interface RegularizerConfig extends Omit<GraphRegularizerConfig, 'radius' | 'deviation' | 'name'> {
   readonly kind: RegularizerKind
-  readonly lambda?: number
-  readonly lambdaRatio?: number
-  readonly ridge?: number
-  readonly groupSize?: number
-  readonly active?: number
-  readonly weights?: readonly number[]
 }
 
 /** What single precision can hold of a weight in the energy. */
@@ -57,7 +48,10 @@ export const LARGEST = 1e30
 const SMALLEST_RATIO = 1e-7
 
 /** Checks a strength. Throws {@link ConfigurationError} unless exactly one of λ > 0 and 0 < λ/λmax < 1 is given, within single precision. */
-export function checkedStrength(kind: RegularizerKind, options: { lambda?: number; lambdaRatio?: number }): Strength {
+export function checkedStrength(
+  kind: RegularizerKind | 'l2',
+  options: { lambda?: number; lambdaRatio?: number },
+): Strength {
   const { lambda, lambdaRatio } = options
   if ((lambda === undefined) === (lambdaRatio === undefined)) {
     throw new ConfigurationError(`The regularizer ${kind} needs either lambda or lambdaRatio, and not both.`)

@@ -1,5 +1,7 @@
+import { abs, add, div, mul, shrink as softThreshold } from '../../graph/index.js'
 import { ConfigurationError } from '../../tensor/errors.js'
 import { checkedStrength, LARGEST, PLAIN, type Regularizer, shrink } from '../regularizer.js'
+import { halfSquares, largestMagnitude, scaleWithin, strengthened, zeroConjugate } from '../symbolicForms.js'
 
 /**
  * λ‖z‖₁ + ½μ‖z‖² (Zou, Hastie 2005); `ridge` is μ ≥ 0 and does not scale with λ. λmax = ‖Wᵀy‖∞.
@@ -24,6 +26,12 @@ export function elasticNet(options: {
     kind: 'elastic-net',
     strength,
     penalty: { ...PLAIN, ridge },
+    symbolic: {
+      value: (z, lambda) => add(strengthened(lambda, abs(z)), halfSquares(ridge, z)),
+      prox: (v, step, lambda) => div(softThreshold(v, mul(step, lambda)), add(mul(step, ridge), 1)),
+      smooth: false,
+      dual: { ridge, scale: (c, lambda) => scaleWithin(lambda, largestMagnitude(c)), conjugate: zeroConjugate },
+    },
     value: (code, lambda) => Array.from(code).reduce((sum, z) => sum + lambda * Math.abs(z) + 0.5 * ridge * z * z, 0),
     prox(v, step, lambda, out) {
       for (let j = 0; j < v.length; j++) out[j] = shrink(v[j], step * lambda) / (1 + step * ridge)

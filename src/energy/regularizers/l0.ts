@@ -1,4 +1,6 @@
+import { equal, greater, mul, square, where } from '../../graph/index.js'
 import { checkedStrength, PLAIN, type Regularizer } from '../regularizer.js'
+import { strengthened } from '../symbolicForms.js'
 
 /**
  * λ‖z‖₀, λ for every active atom. Not convex: solvers return a point that no single coordinate improves, without a duality
@@ -11,6 +13,11 @@ export function l0(options: { lambda?: number; lambdaRatio?: number }): Regulari
     kind: 'l0',
     strength,
     penalty: { ...PLAIN, family: 'l0' },
+    symbolic: {
+      value: (z, lambda) => strengthened(lambda, where(equal(z, 0), mul(0, z), 1)),
+      prox: (v, step, lambda) => where(greater(mul(0.5, square(v)), mul(step, lambda)), v, 0),
+      smooth: false,
+    },
     value: (code, lambda) => lambda * Array.from(code).filter((z) => z !== 0).length,
     prox(v, step, lambda, out) {
       for (let j = 0; j < v.length; j++) out[j] = 0.5 * v[j] * v[j] > step * lambda ? v[j] : 0

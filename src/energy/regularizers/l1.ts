@@ -1,4 +1,6 @@
+import { abs, mul, shrink as softThreshold } from '../../graph/index.js'
 import { checkedStrength, PLAIN, type Regularizer, shrink } from '../regularizer.js'
+import { largestMagnitude, scaleWithin, strengthened, zeroConjugate } from '../symbolicForms.js'
 
 /** λ‖z‖₁, the lasso's penalty (Tibshirani 1996). λmax = ‖Wᵀy‖∞. */
 export function l1(options: { lambda?: number; lambdaRatio?: number }): Regularizer<'l1'> {
@@ -7,6 +9,12 @@ export function l1(options: { lambda?: number; lambdaRatio?: number }): Regulari
     kind: 'l1',
     strength,
     penalty: PLAIN,
+    symbolic: {
+      value: (z, lambda) => strengthened(lambda, abs(z)),
+      prox: (v, step, lambda) => softThreshold(v, mul(step, lambda)),
+      smooth: false,
+      dual: { ridge: 0, scale: (c, lambda) => scaleWithin(lambda, largestMagnitude(c)), conjugate: zeroConjugate },
+    },
     value: (code, lambda) => lambda * Array.from(code).reduce((sum, z) => sum + Math.abs(z), 0),
     prox(v, step, lambda, out) {
       for (let j = 0; j < v.length; j++) out[j] = shrink(v[j], step * lambda)

@@ -1,4 +1,22 @@
+import {
+  abs,
+  add,
+  cast,
+  constant,
+  equal,
+  greater,
+  loop,
+  maxOver,
+  mul,
+  neg,
+  reshape,
+  stopGradient,
+  sum,
+  where,
+} from '../../graph/index.js'
+import type { Sym } from '../../graph/sym.js'
 import { checkedCount, PLAIN, type Regularizer } from '../regularizer.js'
+import { row } from '../symbolicForms.js'
 
 /**
  * The constraint ‖z‖₀ ≤ `active`: R is 0 within and infinite outside; there is no λ. Its prox keeps the entries of
@@ -10,6 +28,14 @@ export function topK(options: { active: number }): Regularizer<'top-k'> {
     kind: 'top-k',
     strength: undefined,
     penalty: { ...PLAIN, family: 'top-k', topK: active },
+    symbolic: {
+      value(z) {
+        const count = sum(where(equal(z, 0), mul(0, z), 1), [1], true)
+        return reshape(where(greater(count, active), Number.POSITIVE_INFINITY, mul(0, count)), ['n'])
+      },
+      prox: (v) => (active >= Number(v.shape[1]) ? v : mul(v, stopGradient(largestEntries(v, active)))),
+      smooth: false,
+    },
     value: (code) => (Array.from(code).filter((z) => z !== 0).length > active ? Number.POSITIVE_INFINITY : 0),
     prox(v, _step, _lambda, out) {
       const order = Array.from(v, (_, j) => j).sort((a, b) => Math.abs(v[b]) - Math.abs(v[a]) || a - b)
@@ -19,4 +45,28 @@ export function topK(options: { active: number }): Regularizer<'top-k'> {
     lambdaMax: () => Number.POSITIVE_INFINITY,
     describe: () => ({ kind: 'top-k', active }),
   }
+}
+
+/** 1 at the `active` entries of largest magnitude in each row, the first of equals, and 0 elsewhere: [n, k]. */
+function largestEntries(v: Sym, active: number): Sym {
+  const size = Number(v.shape[1])
+  const places = row(
+    Array.from({ length: size }, (_, j) => j),
+    v,
+  )
+  const magnitude = abs(v)
+  const [taken] = loop({
+    state: [mul(0, magnitude)],
+    maxSteps: active,
+    body([before]) {
+      const left = where(greater(before, 0), -1, magnitude)
+      const candidates = equal(left, maxOver(left, [1], true))
+      const first = neg(maxOver(where(candidates, neg(places), -size), [1], true))
+      return {
+        state: [add(before, cast(equal(places, first), v.type))],
+        keepGoing: cast(constant(1, 'int64'), 'bool'),
+      }
+    },
+  })
+  return taken
 }

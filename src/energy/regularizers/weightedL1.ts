@@ -1,5 +1,7 @@
+import { abs, div, mul, shrink as softThreshold } from '../../graph/index.js'
 import { ConfigurationError } from '../../tensor/errors.js'
 import { checkedStrength, LARGEST, PLAIN, type Regularizer, SMALLEST, shrink } from '../regularizer.js'
+import { largestMagnitude, row, scaleWithin, strengthened, zeroConjugate } from '../symbolicForms.js'
 
 /**
  * λ Σ wⱼ|zⱼ| with one weight wⱼ > 0 an atom, as in the adaptive lasso (Zou 2006). λmax = max |Wᵀy|ⱼ / wⱼ.
@@ -22,6 +24,16 @@ export function weightedL1(options: {
     kind: 'weighted-l1',
     strength,
     penalty: { ...PLAIN, weights },
+    symbolic: {
+      value: (z, lambda) => strengthened(lambda, mul(row(weights, z), abs(z))),
+      prox: (v, step, lambda) => softThreshold(v, mul(mul(step, lambda), row(weights, v))),
+      smooth: false,
+      dual: {
+        ridge: 0,
+        scale: (c, lambda) => scaleWithin(lambda, largestMagnitude(div(c, row(weights, c)))),
+        conjugate: zeroConjugate,
+      },
+    },
     value: (code, lambda) => lambda * Array.from(code).reduce((sum, z, j) => sum + weights[j] * Math.abs(z), 0),
     prox(v, step, lambda, out) {
       for (let j = 0; j < v.length; j++) out[j] = shrink(v[j], step * lambda * weights[j])

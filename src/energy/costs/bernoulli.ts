@@ -1,0 +1,25 @@
+import { mul, sigmoid, softplus, sub, sumPerObservation } from '../../graph/index.js'
+import { DataError } from '../../tensor/errors.js'
+import type { Cost } from '../cost.js'
+
+/**
+ * C(y, ŷ) = −Σ [y log p + (1 − y) log(1 − p)] with p = sigmoid(ŷ), computed from the logits ŷ as Σ softplus(ŷ) − yŷ. For y in
+ * [0, 1], not only 0 and 1 (for values between, C at p = y is their entropy and not 0). Shown as p.
+ */
+export function bernoulli(): Cost {
+  return {
+    kind: 'bernoulli',
+    quadratic: false,
+    value: (y, yHat) => sumPerObservation(sub(softplus(yHat), mul(y, yHat))),
+    mean: (yHat) => sigmoid(yHat),
+    check({ data }, what) {
+      const bad = data.findIndex((value) => !(value >= 0 && value <= 1))
+      if (bad >= 0) {
+        throw new DataError(
+          `${what} hold ${data[bad]}; the Bernoulli cost is for numbers from 0 to 1. Scale the data, or use the squared error.`,
+        )
+      }
+    },
+    describe: () => ({ kind: 'bernoulli' }),
+  }
+}

@@ -1,0 +1,92 @@
+import type { Sym } from '../graph/sym.js'
+import { ConfigurationError } from '../tensor/errors.js'
+import type { Strength } from './regularizer.js'
+
+/** λR(z) as graphs take it: codes are flat, [n, k], and λ and step are scalars or [n, 1], one an observation. */
+export interface SymbolicRegularizer {
+  /** λR(z), [n]; infinite outside of a set that codes are held to. */
+  value(z: Sym, lambda: Sym): Sym
+  /** argmin over z of ½‖z − v‖² + step·λR(z), [n, k]. A step of 0 projects on the set where R is finite. */
+  prox?(v: Sym, step: Sym, lambda: Sym): Sym
+  /** Whether the value has a gradient everywhere, so that gradient descent serves. */
+  readonly smooth: boolean
+  /** Present where R is convex: what the duality gap of a linear decoder needs. */
+  readonly dual?: SymbolicDual
+}
+
+/** λR = g + ½μ‖·‖², and the conjugate g*(c) = sup over z of cᵀz − g(z), for c [n, k]. */
+export interface SymbolicDual {
+  /** μ ≥ 0. */
+  readonly ridge: number
+  /** The largest s ≤ 1 for which g*(s·c) is finite, [n, 1]. */
+  scale(c: Sym, lambda: Sym): Sym
+  /** g*(s·c) at that s, [n, 1]. */
+  conjugate(c: Sym, lambda: Sym): Sym
+}
+
+/** λR(z) for energies that are graphs. Every {@link Regularizer} is one; one alone is of no use to the kernels, and does not compile there. */
+export interface GraphRegularizer<Kind extends string = string> {
+  readonly kind: Kind
+  readonly strength: Strength | undefined
+  readonly symbolic: SymbolicRegularizer
+  /** Deviation of the normal noise that learning adds to codes; none by default. */
+  readonly noise?: number
+  /**
+   * The smallest λ for which z = 0 minimizes the energy, given the correlations Wᵀy [k] (in general −∂C/∂z at 0); for L0, over
+   * unit-norm atoms, that at which no single atom lowers it. Absent where there is none.
+   */
+  lambdaMax?(correlations: ArrayLike<number>): number
+  /** A plain object from which `restoreRegularizer` or `restoreGraphRegularizer` makes the same regularizer. */
+  describe(): GraphRegularizerConfig
+}
+
+/** λR(z) and its prox in plain numbers, for one code. */
+export interface PlainRegularizer {
+  /** λR(z) for a code z [k] and an absolute λ. */
+  value(code: ArrayLike<number>, lambda: number): number
+  /** prox of step·λR at v [k]: argmin over z of ½‖z − v‖² + step·λR(z), written to `out`. */
+  prox(v: ArrayLike<number>, step: number, lambda: number, out: Float64Array): void
+}
+
+/** A regularizer for graphs as `config.json` holds it. */
+export interface GraphRegularizerConfig {
+  readonly kind: string
+  readonly lambda?: number
+  readonly lambdaRatio?: number
+  readonly ridge?: number
+  readonly groupSize?: number
+  readonly active?: number
+  readonly weights?: readonly number[]
+  /** r and σ of noise with limited norm. */
+  readonly radius?: number
+  readonly deviation?: number
+  /** The name of a regularizer of your own. */
+  readonly name?: string
+}
+
+/**
+ * A regularizer from your own functions over symbolic tensors; a run folder keeps its name, and whoever loads the run gives it
+ * again. Without a `prox` it must be smooth. Throws {@link ConfigurationError} for a strength out of range.
+ */
+export function defineRegularizer(definition: {
+  readonly name: string
+  /** λ ≥ 0; 1 by default. */
+  readonly lambda?: number
+  value(z: Sym, lambda: Sym): Sym
+  prox?(v: Sym, step: Sym, lambda: Sym): Sym
+}): GraphRegularizer<'own'> {
+  const { name, lambda = 1, prox } = definition
+  if (!(typeof lambda === 'number' && lambda >= 0 && lambda < Number.POSITIVE_INFINITY)) {
+    throw new ConfigurationError(`lambda must be a finite number, 0 or more; got ${lambda}.`)
+  }
+  return {
+    kind: 'own',
+    strength: { lambda },
+    symbolic: {
+      value: (z, strength) => definition.value(z, strength),
+      ...(prox ? { prox: (v: Sym, step: Sym, strength: Sym) => prox.call(definition, v, step, strength) } : {}),
+      smooth: prox === undefined,
+    },
+    describe: () => ({ kind: 'own', name, lambda }),
+  }
+}

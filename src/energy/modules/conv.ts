@@ -1,0 +1,109 @@
+import { add, conv as convolve, reshape } from '../../graph/index.js'
+import { ConfigurationError } from '../../tensor/errors.js'
+import type { Module } from '../module.js'
+import { checkedCount } from '../regularizer.js'
+import { type Activation, activate, checkedActivation, gainOf } from './activation.js'
+import { checkInputs, filled, joinFlat, normalTensor } from './inputs.js'
+
+export interface ConvOptions {
+  /** The shape that comes in: [height, width] for one channel, else [channels, height, width]. */
+  readonly input: readonly number[]
+  /** Channels of the output, one kernel each. */
+  readonly channels: number
+  /** Side of the kernels. */
+  readonly kernel: number
+  /** Pixels from one place of the kernel to the next; 1 by default. */
+  readonly stride?: number
+  /** Zeros put around the input; 0 by default. */
+  readonly padding?: number
+  readonly bias?: boolean
+  /** `identity` by default. */
+  readonly activation?: Activation
+}
+
+/** A convolution's settings, checked, with the map that comes in as [channels, …space]. */
+export interface ConvSettings {
+  readonly input: readonly number[]
+  readonly maps: readonly number[]
+  readonly channels: number
+  readonly kernel: number
+  readonly stride: number
+  readonly padding: number
+  readonly bias: boolean
+  readonly activation: Activation
+}
+
+/**
+ * a(K ∗ x + b), the convolution (as networks mean it: correlation) of maps with kernels. Parameters: `kernel` [channels out,
+ * channels in, …side], `bias` [channels out]. Output: [channels, …], each side ⌊(size + 2·padding − kernel)/stride⌋ + 1. Throws
+ * ConfigurationError where the kernel does not fit in its input.
+ */
+export function conv(options: ConvOptions): Module {
+  const settings = convSettings(options)
+  const { input, maps, channels, kernel, stride, padding, bias, activation } = settings
+  const space = maps.slice(1)
+  const sides = space.map((size) => Math.floor((size + 2 * padding - kernel) / stride) + 1)
+  if (sides.some((side) => side < 1)) {
+    throw new ConfigurationError(
+      `A kernel of side ${kernel} does not fit in ${space.join('×')} with padding ${padding}; take a smaller kernel or more padding.`,
+    )
+  }
+  const fanIn = maps[0] * kernel ** space.length
+  return {
+    kind: 'conv',
+    outputShape: [channels, ...sides],
+    init: (random) => ({
+      kernel: normalTensor(
+        random,
+        [channels, maps[0], ...space.map(() => kernel)],
+        gainOf(activation) / Math.sqrt(fanIn),
+      ),
+      ...(bias ? { bias: filled([channels], 0) } : {}),
+    }),
+    apply(parameters, ...given) {
+      checkInputs(
+        'conv',
+        input.reduce((size, extent) => size * extent, 1),
+        given,
+      )
+      const x = reshape(joinFlat(given), ['n', ...maps])
+      const maped = convolve(x, parameters.kernel, {
+        strides: space.map(() => stride),
+        padding: space.map(() => padding),
+      })
+      return activate(
+        activation,
+        bias ? add(maped, reshape(parameters.bias, [channels, ...space.map(() => 1)])) : maped,
+      )
+    },
+    describe: () => ({ kind: 'conv', ...convConfig(settings) }),
+  }
+}
+
+/** Checks what both convolutions take. Throws {@link ConfigurationError}. */
+export function convSettings(options: ConvOptions): ConvSettings {
+  const { input, stride = 1, padding = 0, bias = true } = options
+  if (input.length < 2 || input.length > 3 || !input.every((size) => Number.isInteger(size) && size >= 1)) {
+    throw new ConfigurationError(
+      `The input of a convolution must be [height, width] or [channels, height, width]; got [${input.join(', ')}].`,
+    )
+  }
+  if (!(Number.isInteger(padding) && padding >= 0)) {
+    throw new ConfigurationError(`padding must be a whole number, 0 or more; got ${padding}.`)
+  }
+  return {
+    input: [...input],
+    maps: input.length === 2 ? [1, ...input] : [...input],
+    channels: checkedCount('channels', options.channels),
+    kernel: checkedCount('kernel', options.kernel),
+    stride: checkedCount('stride', stride),
+    padding,
+    bias,
+    activation: checkedActivation(options.activation),
+  }
+}
+
+/** The settings as a description holds them. */
+export function convConfig({ maps: _, ...settings }: ConvSettings): Omit<ConvSettings, 'maps'> {
+  return settings
+}

@@ -1,0 +1,35 @@
+import { concat, reshape } from '../../graph/index.js'
+import { formatDimensions, knownSize } from '../../graph/shapes.js'
+import type { Sym } from '../../graph/sym.js'
+import { ShapeError } from '../../tensor/errors.js'
+import type { Rng } from '../../tensor/random.js'
+import { sizeOf, type Tensor } from '../../tensor/tensor.js'
+
+/** Inputs [n, …] laid flat and joined in their order: [n, total]. */
+export function joinFlat(inputs: readonly Sym[]): Sym {
+  const flat = inputs.map((x) => (x.shape.length === 2 ? x : reshape(x, ['n', knownSize(x.shape)])))
+  return flat.length === 1 ? flat[0] : concat(flat, 1)
+}
+
+/** Throws {@link ShapeError} unless a module for `size` numbers an observation was given as many. */
+export function checkInputs(what: string, size: number, inputs: readonly Sym[]): void {
+  const given = inputs.reduce((total, x) => total + knownSize(x.shape), 0)
+  if (given !== size) {
+    const shapes = inputs.map((x) => `[${formatDimensions(x.shape)}]`).join(' and ')
+    throw new ShapeError(
+      `The ${what} module is for ${size} numbers an observation; it was given ${shapes || 'nothing'}, ${given} of them.`,
+    )
+  }
+}
+
+/** Normal numbers of mean 0. */
+export function normalTensor(random: Rng, shape: readonly number[], deviation: number): Tensor {
+  const data = new Float32Array(sizeOf(shape))
+  for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal()
+  return { shape: [...shape], data }
+}
+
+/** A tensor of one value. */
+export function filled(shape: readonly number[], value: number): Tensor {
+  return { shape: [...shape], data: new Float32Array(sizeOf(shape)).fill(value) }
+}
