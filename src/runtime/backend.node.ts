@@ -1,0 +1,79 @@
+import { hostThreads } from '#kernels/host'
+import { ConfigurationError } from '../tensor/errors.js'
+import { atOnce, type Backend, type BackendRequest, type Device, type Ort, reasonOf } from './backend.js'
+import { probeGraph } from './probeGraph.js'
+import { webBackend } from './webBackend.js'
+
+/**
+ * onnxruntime-node, or onnxruntime-web where the native binary is missing or does not load, which the note then says.
+ * Nothing is loaded before. Throws {@link ConfigurationError} where the package or the device asked for is not there.
+ */
+export async function openBackend(request: BackendRequest): Promise<Backend> {
+  const { device, backend } = request
+  const native = backend === 'web' ? { reason: 'onnxruntime-web was asked for' } : await loadNative()
+  if ('ort' in native) {
+    await requireDevice(native.ort, device)
+    return {
+      name: 'onnxruntime-node',
+      version: native.ort.env.versions.node ?? native.ort.env.versions.common,
+      ort: native.ort,
+      provider: device,
+      threads: request.threads ?? hostThreads().threads,
+      fillsOutputs: true,
+      takesShared: false,
+      threadsPerSession: true,
+      exclusive: atOnce,
+    }
+  }
+  if (backend === 'node') {
+    throw new ConfigurationError(
+      `onnxruntime-node does not load here: ${native.reason}. Install it (npm install onnxruntime-node), or leave backend out to run on onnxruntime-web.`,
+    )
+  }
+  if (device !== 'cpu') {
+    throw new ConfigurationError(
+      `The device "${device}" is not available: it needs onnxruntime-node, and ${native.reason}. Available: cpu.`,
+    )
+  }
+  const note =
+    backend === 'web'
+      ? undefined
+      : `onnxruntime-node does not load here (${native.reason}); graphs run on onnxruntime-web, which is slower.`
+  return webBackend(await import('onnxruntime-web'), request, note)
+}
+
+async function loadNative(): Promise<{ ort: Ort } | { reason: string }> {
+  try {
+    const { default: ort } = await import('onnxruntime-node')
+    // The library prints what it also throws, unless it is told before its first session.
+    ort.env.logLevel = 'fatal'
+    return { ort }
+  } catch (error) {
+    return { reason: reasonOf(error) }
+  }
+}
+
+/** Throws unless a session can be made on the device; the sentence lists the devices on which one can. */
+async function requireDevice(ort: Ort, device: Device): Promise<void> {
+  const lacking = await whyNot(ort, device)
+  if (lacking === undefined) return
+  const here: Device[] = []
+  for (const other of ['cpu', 'cuda', 'webgpu'] as const) {
+    if (other !== device && (await whyNot(ort, other)) === undefined) here.push(other)
+  }
+  throw new ConfigurationError(`The device "${device}" is not available: ${lacking}. Available: ${here.join(', ')}.`)
+}
+
+async function whyNot(ort: Ort, device: Device): Promise<string | undefined> {
+  if (device === 'cpu') return undefined
+  try {
+    const session = await ort.InferenceSession.create(probeGraph(), {
+      executionProviders: [device],
+      logSeverityLevel: 4,
+    })
+    await session.release()
+    return undefined
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
