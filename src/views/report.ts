@@ -176,8 +176,15 @@ async function figure(given: ReportFigure): Promise<string> {
 }
 
 async function image(picture: Picture, alt: string): Promise<string> {
-  const crisp = picture.width <= COLUMN ? ' class="crisp"' : ''
-  return `<img${crisp} width="${picture.width}" height="${picture.height}" alt="${escapeXml(alt)}" src="${await pictureDataUri(picture)}">`
+  const classes = [...(picture.width <= COLUMN ? ['crisp'] : []), ...(onPaper(picture) ? ['paper'] : [])].join(' ')
+  return `<img${classes && ` class="${classes}"`} width="${picture.width}" height="${picture.height}" alt="${escapeXml(alt)}" src="${await pictureDataUri(picture)}">`
+}
+
+/** Whether a picture is drawn on white, which the page frames, and dims where it is dark: its four corners tell. */
+function onPaper({ width, height, channels, pixels }: Picture): boolean {
+  if (width === 0 || height === 0) return false
+  const corners = [0, width - 1, (height - 1) * width, height * width - 1]
+  return corners.every((at) => pixels.subarray(at * channels, (at + 1) * channels).every((level) => level >= 250))
 }
 
 function environment(facts: Readonly<Record<string, string | number>>): string {

@@ -33,6 +33,8 @@ figure.half{align-self:start}
 figure svg,figure img{display:block;max-width:100%;height:auto}
 figure.half svg{width:100%}
 img.crisp{image-rendering:pixelated}
+figure img.paper{box-sizing:content-box;max-width:calc(100% - 1rem - 2px);background:#fff;border:1px solid var(--line);border-radius:.6rem;padding:.5rem}
+@media screen and (prefers-color-scheme:dark){img.paper{filter:brightness(.82)}}
 figcaption{margin-top:.7rem;font-size:.95rem;line-height:1.5;color:var(--energia-muted);max-width:42rem;text-wrap:pretty}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:1rem;font-variant-numeric:tabular-nums}
@@ -56,10 +58,10 @@ dd{margin:0;overflow-wrap:anywhere;color:var(--ink)}
 section{margin-top:2.5rem}main>section+section{padding-top:2rem}
 nav ol{flex-direction:column}nav a{padding:.4rem 0}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-tbody tr{display:grid;grid-template-columns:1fr auto auto;column-gap:.4rem;border-bottom:1px solid var(--line);padding:.45rem 0}
+tbody tr{display:grid;grid-template-columns:minmax(9rem,1fr) auto auto;column-gap:.4rem;border-bottom:1px solid var(--line);padding:.45rem 0}
 th,td{border:0;padding:0}
 tbody th[scope=rowgroup]{grid-column:1/-1;padding-top:.8rem}
-td.note{grid-column:1/-1}td:empty{display:none}td.value:has(+td.unit:empty){grid-column:2/4}
+td.value{white-space:normal}td.note{grid-column:1/-1}td:empty{display:none}td.value:has(+td.unit:empty){grid-column:2/4}
 dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}
 }
 @media print{

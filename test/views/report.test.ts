@@ -51,7 +51,22 @@ function unbalanced(html: string): string | undefined {
   return open[0]
 }
 
+/** The class of the image that a picture of 2 × 2 pixels becomes. */
+async function classOf(channels: 1 | 3 | 4, pixels: number[]): Promise<string | undefined> {
+  const figure = { picture: { width: 2, height: 2, channels, pixels: Uint8Array.from(pixels) }, caption: 'c', alt: 'a' }
+  const html = await report({ title: 't', sections: [{ id: 's', heading: 'h', figures: [figure] }] })
+  return /<img class="([^"]*)"/.exec(html)?.[1]
+}
+
 describe('report', () => {
+  it('frames pictures on white paper, and no others', async () => {
+    expect(await classOf(1, [255, 255, 255, 255])).toBe('crisp paper')
+    expect(await classOf(1, [255, 255, 255, 120])).toBe('crisp')
+    expect(await classOf(3, Array(12).fill(252))).toBe('crisp paper')
+    expect(await classOf(3, [...Array(9).fill(255), 255, 255, 0])).toBe('crisp')
+    expect(await classOf(4, [...Array(12).fill(255), 255, 255, 255, 0])).toBe('crisp') // not opaque
+  })
+
   it('is one page: no scripts, no requests, pictures inside it', async () => {
     const html = await sample('Strokes')
     expect(html).not.toMatch(/https?:|\/\/[a-z]|<script|@import|url\(/i)
