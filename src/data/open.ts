@@ -14,7 +14,7 @@ import { npySourceObservations } from './npy.js'
 import type { Observations } from './observations.js'
 import { photographs } from './photographs.js'
 import { plantedCodes } from './plantedCodes.js'
-import { openByContent, sniff } from './sniff.js'
+import { openByContent, refuseArray, sniff } from './sniff.js'
 import { suggest } from './suggest.js'
 
 export interface SourceOptions extends ImageOptions, Pick<DownloadOptions, 'onProgress' | 'signal'> {
@@ -42,12 +42,13 @@ export const namedSources: Readonly<Record<string, string>> = {
 }
 
 const names = ['digits', 'photographs', 'mnist', 'dead-leaves', 'planted']
+const named = /^(digits|dead-leaves|planted|(photographs|mnist)(:.*)?)$/s
 
 /**
  * Opens what a person names as data: one of {@link namedSources}, `-` (npy on standard input), or a file, folder or
  * pattern of the kinds that can be read: IDX and npy (gzip or not), npz, Parquet, and PNG, JPEG, WebP or TIFF images. A
- * file is told by how it begins, not by its name. Throws ConfigurationError for a name that does not exist,
- * {@link FileFormatError} and {@link DataError} for data that cannot be used.
+ * file is told by how it begins, not by its name. Throws ConfigurationError for a name that does not exist and for an
+ * `array` where there are none, {@link FileFormatError} and {@link DataError} for data that cannot be used.
  */
 export async function openSource(
   source: string | Exclude<FileInput, string>,
@@ -55,6 +56,7 @@ export async function openSource(
 ): Promise<OpenedSource> {
   if (typeof source !== 'string') return openFiles([source], 'the given data', options)
   if (source === '') throw new ConfigurationError('The data source is empty. Name one, for example digits.')
+  if (source === '-' || named.test(source)) refuseArray(source === '-' ? 'Standard input' : source, options.array)
   if (source === '-') return { kind: 'observations', observations: await npySourceObservations(standardInputSource()) }
   return (await openNamed(source, options)) ?? openPath(source, options)
 }
@@ -108,6 +110,11 @@ async function openPath(source: string, options: SourceOptions): Promise<OpenedS
   if (kind === 'folder') return openFiles(await listFolder(source), source, options, 'folder')
   const hash = source.lastIndexOf('#')
   if (hash > 0 && (await pathKind(source.slice(0, hash))) === 'file') {
+    if (options.array !== undefined) {
+      throw new ConfigurationError(
+        `${source} names an array, and so does --array ${options.array}; leave one of them out.`,
+      )
+    }
     return openFiles([source.slice(0, hash)], source, { ...options, array: source.slice(hash + 1) })
   }
   if (isGlob(source)) {
@@ -135,6 +142,7 @@ async function openFiles(
     if (opened !== undefined) return { kind: 'observations', observations: opened }
     return { kind: 'images', images: imageFiles(files, { ...options, name }) }
   }
+  refuseArray(name, options.array)
   const images: FileInput[] = []
   const others: string[] = []
   for (const file of files) {

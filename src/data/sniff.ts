@@ -1,5 +1,5 @@
 import { openFile } from '#data/files'
-import { FileFormatError } from '../tensor/errors.js'
+import { ConfigurationError, FileFormatError } from '../tensor/errors.js'
 import { byteReader } from './byteReader.js'
 import { fileSource } from './byteSource.js'
 import type { FileInput } from './fileHandle.js'
@@ -30,7 +30,8 @@ export function sniff(head: Uint8Array): FileKind | undefined {
 
 /**
  * The observations in a file of any kind, told by its content; undefined for an image. `array` names an array of an npz
- * file or a column of a Parquet file. Throws {@link FileFormatError} for a file of no known kind.
+ * file or a column of a Parquet file. Throws {@link FileFormatError} for a file of no known kind, ConfigurationError for an
+ * array of a file that has none to choose from.
  */
 export async function openByContent(input: FileInput, array?: string): Promise<Observations | undefined> {
   const handle = await openFile(input)
@@ -49,6 +50,7 @@ export async function openByContent(input: FileInput, array?: string): Promise<O
     if (inside === 'npy' || inside === 'idx') kind = inside
     else throw new FileFormatError(`${name} is gzip, but holds neither IDX nor npy inside. Unpack it first.`)
   }
+  if (kind === 'npy' || kind === 'idx' || kind === 'image') refuseArray(name, array)
   switch (kind) {
     case 'npy':
       return npyObservations(input)
@@ -65,6 +67,14 @@ export async function openByContent(input: FileInput, array?: string): Promise<O
         `${name} is not of a kind that can be read${mislabelled(name)}: IDX, npy, npz, Parquet, PNG, JPEG, WebP or TIFF.`,
       )
   }
+}
+
+/** Throws ConfigurationError where an array is asked of data that has none to choose from. */
+export function refuseArray(name: string, array: string | undefined): void {
+  if (array === undefined) return
+  throw new ConfigurationError(
+    `${name} has no array or column ${JSON.stringify(array)} to choose, as npz and Parquet files have; leave --array or #${array} out (in code: array).`,
+  )
 }
 
 /** What its name promises, where its content is nothing of the kind. */

@@ -31,6 +31,31 @@ async function imagesOf(source: string, options?: Parameters<typeof openSource>[
   return opened.images
 }
 
+describe('an array that is named where there are none to choose from', () => {
+  it('is refused before anything is read, with what to leave out', async () => {
+    const grey = { width: 6, height: 6, channels: 1 as const }
+    mkdirSync(path('unnamed'))
+    await sharp(Buffer.alloc(36), { raw: grey }).png().toFile(path('unnamed/picture.png'))
+    writeFileSync(path('unnamed.idx'), writeIdx([2, 2, 2], new Uint8Array(8)))
+    copyFileSync(fixture('little-f4.npy'), path('unnamed.npy'))
+    writeFileSync(path('unnamed.npy.gz'), gzipSync(fixtureBytes('little-f4.npy')))
+    const files = ['unnamed.npy', 'unnamed.idx', 'unnamed.npy.gz', 'unnamed/picture.png']
+    const sources = ['digits', 'photographs:colour', 'mnist:test', 'mnist:nowhere', 'dead-leaves', 'planted', '-']
+    for (const source of [...sources, ...files.map(path), path('unnamed'), path('unnamed/*.png')]) {
+      const opening = openSource(source, { array: 'values' })
+      await expect(opening, source).rejects.toThrow(ConfigurationError)
+      await expect(opening, source).rejects.toThrow(/has no array or column "values".*leave --array or #values out/)
+    }
+    for (const file of files) {
+      await expect(openSource(`${path(file)}#values`)).rejects.toThrow(/has no array or column "values"/)
+    }
+    copyFileSync(fixture('several.npz'), path('unnamed.npz'))
+    await expect(openSource(`${path('unnamed.npz')}#first`, { array: 'second' })).rejects.toThrow(
+      /unnamed\.npz#first names an array, and so does --array second; leave one/,
+    )
+  })
+})
+
 describe('sources with a name', () => {
   it('digits, with labels', async () => {
     const { observations, labels } = await observationsOf('digits')
