@@ -16,11 +16,15 @@ export {
   stopGradient,
   where,
 } from './operations/comparison.js'
+export { conv, convTranspose } from './operations/convolution.js'
 export type { Operand } from './operations/elementwise.js'
 export { expand, expandLike, onesLike, zerosLike } from './operations/expand.js'
 export { maxOver } from './operations/extremes.js'
+export { gather } from './operations/gather.js'
+export { type LoopOptions, loop } from './operations/loop.js'
 export { linear, matmul } from './operations/matmul.js'
 export { reshape, transpose } from './operations/reshape.js'
+export { concat, pad, slice } from './operations/slice.js'
 export { logSoftmax, logSumExp, softmax } from './operations/softmax.js'
 export { mean, sum, sumPerObservation } from './operations/sum.js'
 export {
@@ -40,4 +44,5 @@ export {
   square,
   tanh,
 } from './operations/unary.js'
+export type { ConvolutionOptions } from './operations/window.js'
 export { constant, type Dimension, type ElementType, type GraphNode, input, type Sym } from './sym.js'
