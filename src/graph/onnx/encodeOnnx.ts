@@ -26,7 +26,7 @@ export function encodeOnnx({ name = 'energia', inputs, outputs }: Graph): Uint8A
   if (results.length === 0) throw new ConfigurationError('encodeOnnx: a graph needs at least one output.')
   const notInput = inputs?.find((sym) => sym.node.operation.name !== inputOperation.name)
   if (notInput) throw new ConfigurationError(`encodeOnnx: inputs must come from input(); got ${describe(notInput)}.`)
-  const scope = mainScope(inputs, Object.keys(outputs))
+  const scope = mainScope(inputs, outputs)
   return encodeModel({
     irVersion: IR_VERSION,
     producerName: 'energia',

@@ -61,7 +61,8 @@ const descriptor: protobuf.INamespace = {
   },
 }
 
-const model = protobuf.Root.fromJSON(descriptor).lookupType('ModelProto')
+/** The message of a whole model. */
+export const modelType = protobuf.Root.fromJSON(descriptor).lookupType('ModelProto')
 
 export interface Dim {
   readonly dimValue?: number
@@ -118,5 +119,5 @@ export interface ModelProto {
 
 /** The bytes of a model. */
 export function encodeModel(value: ModelProto): Uint8Array {
-  return model.encode(model.create({ ...value })).finish()
+  return modelType.encode(modelType.create({ ...value })).finish()
 }

@@ -110,7 +110,7 @@ class Scope implements Emitter {
       name,
       node: renameAll(this.#nodes, renamed),
       initializer: this.#model.constants.all(),
-      input: this.#model.declared().map((sym) => valueInfo((sym.node.attributes as InputAttributes).name, sym)),
+      input: this.#model.declared().map((sym) => valueInfo(inputName(sym.node), sym)),
       output: outputs.map(([wanted, sym]) => valueInfo(wanted, sym)),
     }
   }
@@ -136,6 +136,8 @@ class Scope implements Emitter {
   }
 }
 
+const inputName = (node: GraphNode): string => (node.attributes as InputAttributes).name
+
 /** Nodes, and those of their bodies, with values under other names. */
 function renameAll(nodes: readonly NodeProto[], names: ReadonlyMap<string, string>): NodeProto[] {
   const renamed = (list: readonly string[]) => list.map((name) => names.get(name) ?? name)
@@ -149,20 +151,24 @@ function renameAll(nodes: readonly NodeProto[], names: ReadonlyMap<string, strin
   }))
 }
 
-/** The scope of a model's own graph. `taken` are names that are spoken for. */
-export function mainScope(inputs: readonly Sym[] | undefined, taken: readonly string[]): Scope {
-  const used = new Set(taken)
+/** The scope of a model's own graph; `inputs` are those to declare, and no others. */
+export function mainScope(inputs: readonly Sym[] | undefined, outputs: Readonly<Record<string, Sym>>): Scope {
+  const taken = new Set(Object.keys(outputs))
+  for (const node of topological(Object.values(outputs))) {
+    if (node.operation.name === inputOperation.name) taken.add(inputName(node))
+    if (node.batch) taken.add(inputName(node.batch.node))
+  }
   const declared = new Map<string, Sym>()
   let count = 0
   const model: Model = {
     fresh() {
       let name: string
       do name = `v${++count}`
-      while (used.has(name) || declared.has(name))
+      while (taken.has(name) || declared.has(name))
       return name
     },
     declare(sym) {
-      const { name } = sym.node.attributes as InputAttributes
+      const name = inputName(sym.node)
       const other = declared.get(name)
       if (other && (other.type !== sym.type || !sameDimensions(other.shape, sym.shape))) {
         throw new ConfigurationError(
