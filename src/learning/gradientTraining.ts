@@ -1,0 +1,211 @@
+import type { Parameters } from '../energy/module.js'
+import { turn } from '../kernels/turn.js'
+import type { Program, Runtime, Value } from '../runtime/runtime.js'
+import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import { formatShape, sameShape, type Tensor, tensor } from '../tensor/tensor.js'
+import { lossGraph, metricName, nextName, stepGraph, type TrainingProblem } from './trainingGraph.js'
+
+export type { InputShape, Loss, TrainingProblem } from './trainingGraph.js'
+
+/** What {@link gradientTraining} takes. */
+export interface TrainingOptions extends TrainingProblem {
+  readonly runtime: Runtime
+  /** Threads of the step's graph, where the runtime gives each graph its own. */
+  readonly threads?: number
+}
+
+/** What a step saw. Numbers are those of the batch before the parameters moved. */
+export interface TrainingStep {
+  /** `nonFinite`: the loss, the gradient or a parameter became NaN or infinite; the step was not taken. */
+  readonly status: 'ok' | 'nonFinite'
+  readonly loss: number
+  /** ‖g‖ over all parameters, before clipping. */
+  readonly gradientNorm: number
+  readonly metrics: Readonly<Record<string, number>>
+}
+
+/** Everything that the next step depends on. */
+export interface TrainingState {
+  readonly parameters: Parameters
+  readonly optimizer: Parameters
+  /** Steps taken. */
+  readonly steps: number
+}
+
+type Values = Record<string, Value>
+
+/** How long steps may follow one another without the event loop turning, in milliseconds. */
+const SLICE = 25
+
+/**
+ * Minimizes a loss by gradient steps, each one run of one graph. Parameters and the optimizer's state lie in two sets of
+ * memory, and a step goes from one to the other; a step that ends in NaN or infinity is not taken, so the last good
+ * parameters stay. Owns two compiled graphs until disposed. Made by {@link gradientTraining}.
+ */
+export class GradientTraining {
+  private readonly stateNames: readonly string[]
+  private readonly sets: readonly [Values, Values]
+  /** Feeds from, and results into, each set. The inputs of a step join the feeds. */
+  private readonly feeds: readonly [Values, Values]
+  private readonly results: readonly [Values, Values]
+  private readonly stepCount = new Float64Array(1)
+  private readonly scalars: Readonly<Record<string, Float32Array>>
+  private current: 0 | 1 = 0
+  private steps = 0
+  private busy = false
+  private lastTurn = 0
+  private lossProgram: Promise<Program> | undefined
+
+  constructor(
+    private readonly options: TrainingOptions,
+    private readonly program: Program,
+    private readonly metrics: readonly string[],
+    state: Parameters,
+  ) {
+    this.stateNames = Object.keys(state)
+    const start = { ...options.parameters, ...state }
+    this.sets = [copies(start), copies(start)]
+    this.scalars = Object.fromEntries(
+      ['loss', 'gradientNorm', 'health', ...metrics.map(metricName)].map((name) => [name, new Float32Array(1)]),
+    )
+    const step: Value = { shape: [], data: this.stepCount }
+    const feedsFrom = (set: Values): Values => ({ ...set, step })
+    const resultsInto = (set: Values): Values => ({
+      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [nextName(name), value])),
+      ...Object.fromEntries(Object.entries(this.scalars).map(([name, data]) => [name, { shape: [], data }])),
+    })
+    this.feeds = [feedsFrom(this.sets[0]), feedsFrom(this.sets[1])]
+    this.results = [resultsInto(this.sets[0]), resultsInto(this.sets[1])]
+  }
+
+  /** Steps taken so far, those before a resume included. */
+  get stepsTaken(): number {
+    return this.steps
+  }
+
+  /**
+   * One step on the inputs of one batch. Throws `ShapeError` or `DataError` where inputs are not as they were declared, and
+   * `ConfigurationError` where the last step has not ended.
+   */
+  async step(inputs: Readonly<Record<string, Value>>): Promise<TrainingStep> {
+    if (this.busy) throw new ConfigurationError('A training step is under way; await it before the next.')
+    this.busy = true
+    try {
+      await this.breathe()
+      const { current, scalars, stepCount } = this
+      const other = current === 0 ? 1 : 0
+      const feeds = this.feeds[current]
+      for (const name in this.options.inputs) feeds[name] = inputs[name]
+      stepCount[0] = this.steps
+      await this.program.run(feeds, this.results[other])
+      const loss = scalars.loss[0]
+      const gradientNorm = scalars.gradientNorm[0]
+      const finite = Number.isFinite(loss) && Number.isFinite(gradientNorm) && Number.isFinite(scalars.health[0])
+      if (finite) {
+        this.current = other
+        this.steps++
+      }
+      return { status: finite ? 'ok' : 'nonFinite', loss, gradientNorm, metrics: this.readMetrics(scalars) }
+    } finally {
+      this.busy = false
+    }
+  }
+
+  /** Loss and metrics of a batch at the parameters as they stand; nothing moves. The graph for it is compiled at the first call. */
+  async evaluate(
+    inputs: Readonly<Record<string, Value>>,
+  ): Promise<{ readonly loss: number; readonly metrics: Readonly<Record<string, number>> }> {
+    this.lossProgram ??= this.options.runtime.compile(lossGraph(this.options), threadsOf(this.options))
+    const program = await this.lossProgram
+    await this.breathe()
+    const feeds: Values = {}
+    for (const name in this.options.parameters) feeds[name] = this.sets[this.current][name]
+    for (const name in this.options.inputs) feeds[name] = inputs[name]
+    const found = await program.run(feeds)
+    const scalars = Object.fromEntries(Object.entries(found).map(([name, { data }]) => [name, data as Float32Array]))
+    return { loss: scalars.loss[0], metrics: this.readMetrics(scalars) }
+  }
+
+  /** The parameters as they stand, copied. */
+  parameters(): Parameters {
+    return this.read(Object.keys(this.options.parameters))
+  }
+
+  /** Everything that the next step depends on, copied. */
+  state(): TrainingState {
+    return { parameters: this.parameters(), optimizer: this.read(this.stateNames), steps: this.steps }
+  }
+
+  /**
+   * Goes on from a state: the same batches then lead to the same bits. Throws {@link ShapeError} or {@link DataError} where
+   * it belongs to other parameters, and takes nothing of it then.
+   */
+  restore({ parameters, optimizer, steps }: TrainingState): void {
+    if (this.busy) throw new ConfigurationError('A training step is under way; await it before restoring a state.')
+    if (!Number.isSafeInteger(steps) || steps < 0) {
+      throw new DataError(`A training state counts its steps by a whole number, 0 or more; got ${steps}.`)
+    }
+    const set = this.sets[this.current]
+    const given = { ...parameters, ...optimizer }
+    for (const name in set) {
+      if (!given[name])
+        throw new ShapeError(`The training state lacks "${name}"; it belongs to another model or optimizer.`)
+      if (!sameShape(given[name].shape, set[name].shape) || given[name].data.length !== set[name].data.length) {
+        throw new ShapeError(
+          `The training state has "${name}" as ${formatShape(given[name].shape)}, and it is ${formatShape(set[name].shape)} here.`,
+        )
+      }
+    }
+    for (const name in set) (set[name].data as Float32Array).set(given[name].data)
+    this.steps = steps
+  }
+
+  dispose(): void {
+    this.program.dispose()
+    // A graph that did not compile has been reported where it was asked for.
+    this.lossProgram?.then((program) => program.dispose()).catch(() => {})
+  }
+
+  private read(names: readonly string[]): Parameters {
+    const set = this.sets[this.current]
+    return Object.fromEntries(
+      names.map((name): [string, Tensor] => [name, tensor(set[name].shape, set[name].data.slice() as Float32Array)]),
+    )
+  }
+
+  private readMetrics(scalars: Readonly<Record<string, Float32Array>>): Record<string, number> {
+    const metrics: Record<string, number> = {}
+    for (const name of this.metrics) metrics[name] = scalars[metricName(name)][0]
+    return metrics
+  }
+
+  private async breathe(): Promise<void> {
+    const now = performance.now()
+    if (now - this.lastTurn < SLICE) return
+    await turn()
+    this.lastTurn = performance.now()
+  }
+}
+
+/**
+ * Compiles a loss, its gradients and the optimizer's update into one graph, and gives what runs it. Stop between two steps to
+ * cancel; each awaits at least every 25 ms, so that signals arrive. Throws {@link ConfigurationError}, {@link ShapeError} or
+ * {@link DataError} where a part does not fit, before anything is trained.
+ */
+export async function gradientTraining(options: TrainingOptions): Promise<GradientTraining> {
+  const { parameters, optimizer, runtime } = options
+  for (const [name, { shape, data }] of Object.entries(parameters)) {
+    tensor(shape, data)
+    const place = data.findIndex((value) => !Number.isFinite(value))
+    if (place >= 0)
+      throw new DataError(`The parameter "${name}" holds ${data[place]} at place ${place}; start from finite numbers.`)
+  }
+  const state = optimizer.init(parameters)
+  const { bytes, metrics } = stepGraph(options, state)
+  return new GradientTraining(options, await runtime.compile(bytes, threadsOf(options)), metrics, state)
+}
+
+const threadsOf = ({ threads }: TrainingOptions): { threads?: number } => (threads === undefined ? {} : { threads })
+
+const copies = (tensors: Parameters): Values =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]))

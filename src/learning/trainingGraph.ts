@@ -1,0 +1,147 @@
+import { isSym, type Parameters, type SymParameters } from '../energy/module.js'
+import { add, type Dimension, type ElementType, encodeOnnx, gradient, input, type Sym, sum } from '../graph/index.js'
+import { formatDimensions, sameDimensions } from '../graph/shapes.js'
+import { ConfigurationError, ShapeError } from '../tensor/errors.js'
+import { type Clipping, clipGradients, globalNorm } from './optimizers/clipGradients.js'
+import type { Optimizer } from './optimizers/optimizer.js'
+
+/** The shape of what is fed at every step, 'n' for the batch; of float32 unless the type is said. */
+export type InputShape = readonly Dimension[] | { readonly shape: readonly Dimension[]; readonly type: ElementType }
+
+/** A loss to minimize, a scalar, and scalars to report beside it. */
+export type Loss = Sym | { readonly loss: Sym; readonly metrics?: SymParameters }
+
+/** What one training step computes. */
+export interface TrainingProblem {
+  readonly parameters: Parameters
+  readonly inputs: Readonly<Record<string, InputShape>>
+  loss(parameters: SymParameters, inputs: SymParameters): Loss
+  readonly optimizer: Optimizer
+  /** Bounds the gradients before the optimizer sees them. */
+  readonly clip?: Clipping
+  /** Brings parameters back to where they must be after each step, such as atoms to unit norm; those left out stay. */
+  constrain?(parameters: SymParameters): SymParameters
+}
+
+const ownInputs = ['step']
+const ownOutputs = ['loss', 'gradientNorm', 'health']
+
+/** The names of what a step graph gives for a parameter or state, and for a metric. */
+export const nextName = (name: string): string => `next.${name}`
+export const metricName = (name: string): string => `metric.${name}`
+
+export interface StepGraph {
+  readonly bytes: Uint8Array
+  readonly metrics: readonly string[]
+}
+
+/**
+ * One step as an ONNX graph: loss, gradients, update. In: parameters, the optimizer's state and inputs by their names, and
+ * `step`, the number of steps taken (float64). Out: the next parameters and state, `loss`, `gradientNorm` before
+ * clipping, the metrics, and `health`, which is finite only where all next parameters are. Throws {@link ShapeError} and
+ * {@link ConfigurationError} where the loss is no scalar, a part changes its shape, or names clash.
+ */
+export function stepGraph(problem: TrainingProblem, state: Parameters): StepGraph {
+  checkNames(problem, state)
+  const { optimizer, clip, constrain } = problem
+  const parameters = symbolic(problem.parameters)
+  const remembered = symbolic(state)
+  const inputs = symbolicInputs(problem.inputs)
+  const step = input('step', [], 'float64')
+  const { loss, metrics } = lossOf(problem, parameters, inputs)
+  const order = Object.keys(parameters)
+  const found = gradient(loss, Object.values(parameters))
+  const gradients = Object.fromEntries(order.map((name, i) => [name, found[i]]))
+  const used = clip ? clipGradients(gradients, clip) : gradients
+  const updated = optimizer.update(parameters, used, remembered, step)
+  const moved = { ...updated.parameters, ...constrain?.(updated.parameters) }
+  const before = { ...parameters, ...remembered }
+  const next = checkedNext(before, { ...moved, ...updated.state })
+  const bytes = encodeOnnx({
+    name: 'training step',
+    inputs: [...Object.values(before), ...Object.values(inputs), step],
+    outputs: {
+      ...renamed(next, nextName),
+      loss,
+      gradientNorm: globalNorm(gradients),
+      health: order.map((name) => sum(next[name])).reduce((a, b) => add(a, b)),
+      ...renamed(metrics, metricName),
+    },
+  })
+  return { bytes, metrics: Object.keys(metrics) }
+}
+
+/** The loss and the metrics alone as an ONNX graph, at the parameters that are fed. */
+export function lossGraph(problem: TrainingProblem): Uint8Array {
+  const parameters = symbolic(problem.parameters)
+  const inputs = symbolicInputs(problem.inputs)
+  const { loss, metrics } = lossOf(problem, parameters, inputs)
+  return encodeOnnx({
+    name: 'loss',
+    inputs: [...Object.values(parameters), ...Object.values(inputs)],
+    outputs: { loss, ...renamed(metrics, metricName) },
+  })
+}
+
+const renamed = <T>(values: Readonly<Record<string, T>>, rename: (name: string) => string): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [rename(name), value]))
+
+const symbolic = (tensors: Parameters): SymParameters =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, input(name, shape)]))
+
+const symbolicInputs = (shapes: TrainingProblem['inputs']): SymParameters =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, given]) => [
+      name,
+      'type' in given ? input(name, given.shape, given.type) : input(name, given),
+    ]),
+  )
+
+function lossOf(
+  problem: TrainingProblem,
+  parameters: SymParameters,
+  inputs: SymParameters,
+): { loss: Sym; metrics: SymParameters } {
+  const given = problem.loss(parameters, inputs)
+  const { loss, metrics = {} } = isSym(given) ? { loss: given } : given
+  for (const [name, value] of Object.entries({ loss, ...renamed(metrics, metricName) })) {
+    const what = name === 'loss' ? 'The loss' : `The metric "${name.slice(metricName('').length)}"`
+    if (!isSym(value)) throw new ShapeError(`${what} must be a symbolic tensor; got ${typeof value}.`)
+    if (value.shape.length > 0 || value.type !== 'float32') {
+      throw new ShapeError(
+        `${what} must be one number (float32); got [${formatDimensions(value.shape)}] of ${value.type}. Use mean() or sum(), or cast().`,
+      )
+    }
+  }
+  return { loss, metrics }
+}
+
+/** What a step leads to, complete and in the shapes of before. */
+function checkedNext(before: SymParameters, next: SymParameters): SymParameters {
+  const extra = Object.keys(next).find((name) => !Object.hasOwn(before, name))
+  if (extra !== undefined) throw new ConfigurationError(`A step gives "${extra}", which is no parameter and no state.`)
+  for (const [name, { shape }] of Object.entries(before)) {
+    const given = next[name]?.shape
+    if (given === undefined) throw new ConfigurationError(`A step gives nothing for "${name}".`)
+    if (!sameDimensions(given, shape)) {
+      throw new ShapeError(
+        `A step changes the shape of "${name}": [${formatDimensions(shape)}] becomes [${formatDimensions(given)}].`,
+      )
+    }
+  }
+  return next
+}
+
+function checkNames({ parameters, inputs }: TrainingProblem, state: Parameters): void {
+  if (Object.keys(parameters).length === 0) throw new ConfigurationError('There are no parameters to train.')
+  const seen = new Set<string>()
+  for (const name of [...Object.keys(parameters), ...Object.keys(state), ...Object.keys(inputs)]) {
+    const own = [...ownInputs, ...ownOutputs].includes(name) || /^(next|metric)\./.test(name)
+    if (own || seen.has(name)) {
+      throw new ConfigurationError(
+        `The name "${name}" ${own ? 'belongs to the training graph' : 'stands for two things among parameters, state and inputs'}; choose another.`,
+      )
+    }
+    seen.add(name)
+  }
+}
