@@ -148,13 +148,16 @@ export class GradientTraining {
     const set = this.sets[this.current]
     const given = { ...parameters, ...optimizer }
     for (const name in set) {
-      if (!given[name])
+      if (!given[name]) {
         throw new ShapeError(`The training state lacks "${name}"; it belongs to another model or optimizer.`)
-      if (!sameShape(given[name].shape, set[name].shape) || given[name].data.length !== set[name].data.length) {
+      }
+      const { shape, data } = given[name]
+      if (!sameShape(shape, set[name].shape) || data.length !== set[name].data.length) {
         throw new ShapeError(
-          `The training state has "${name}" as ${formatShape(given[name].shape)}, and it is ${formatShape(set[name].shape)} here.`,
+          `The training state has "${name}" as ${formatShape(shape)}, and it is ${formatShape(set[name].shape)} here.`,
         )
       }
+      checkFinite(`"${name}" of the training state`, data)
     }
     for (const name in set) (set[name].data as Float32Array).set(given[name].data)
     this.steps = steps
@@ -196,13 +199,16 @@ export async function gradientTraining(options: TrainingOptions): Promise<Gradie
   const { parameters, optimizer, runtime } = options
   for (const [name, { shape, data }] of Object.entries(parameters)) {
     tensor(shape, data)
-    const place = data.findIndex((value) => !Number.isFinite(value))
-    if (place >= 0)
-      throw new DataError(`The parameter "${name}" holds ${data[place]} at place ${place}; start from finite numbers.`)
+    checkFinite(`The parameter "${name}"`, data)
   }
   const state = optimizer.init(parameters)
   const { bytes, metrics } = stepGraph(options, state)
   return new GradientTraining(options, await runtime.compile(bytes, threadsOf(options)), metrics, state)
+}
+
+function checkFinite(what: string, data: Float32Array): void {
+  const place = data.findIndex((value) => !Number.isFinite(value))
+  if (place >= 0) throw new DataError(`${what} holds ${data[place]} at place ${place}; start from finite numbers.`)
 }
 
 const threadsOf = ({ threads }: TrainingOptions): { threads?: number } => (threads === undefined ? {} : { threads })

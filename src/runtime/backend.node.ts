@@ -53,15 +53,23 @@ async function loadNative(): Promise<{ ort: Ort } | { reason: string }> {
   }
 }
 
+const needs: Readonly<Record<Exclude<Device, 'cpu'>, string>> = {
+  cuda: 'an NVIDIA GPU with its driver, and the CUDA libraries that the install script of onnxruntime-node fetches',
+  webgpu: 'a GPU with a driver for Vulkan, Metal or Direct3D 12',
+}
+
 /** Throws unless a session can be made on the device; the sentence lists the devices on which one can. */
 async function requireDevice(ort: Ort, device: Device): Promise<void> {
+  if (device === 'cpu') return
   const lacking = await whyNot(ort, device)
   if (lacking === undefined) return
   const here: Device[] = []
   for (const other of ['cpu', 'cuda', 'webgpu'] as const) {
     if (other !== device && (await whyNot(ort, other)) === undefined) here.push(other)
   }
-  throw new ConfigurationError(`The device "${device}" is not available: ${lacking}. Available: ${here.join(', ')}.`)
+  throw new ConfigurationError(
+    `The device "${device}" is not available (${lacking}). It needs ${needs[device]}. Available: ${here.join(', ')}.`,
+  )
 }
 
 async function whyNot(ort: Ort, device: Device): Promise<string | undefined> {

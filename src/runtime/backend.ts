@@ -78,6 +78,7 @@ export function reasonOf(error: unknown): string {
     .replace(/^.*\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : /s, '')
     .replace(/^.*ERROR_MESSAGE: /s, '')
     .replace(/^.*?Status Message: /s, '')
+    .replace(/^.*? was false\. /s, '')
     .replace(/^\S+\.(?:cc|h):\d+ /, '')
     .split('\n')
   const short = line.trim().replace(/[.\s]+$/, '')
