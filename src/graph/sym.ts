@@ -81,6 +81,17 @@ export function batchOf(sym: Sym): Sym | undefined {
   return sym.node.batch ?? (isOpen(sym.shape) ? sym : undefined)
 }
 
+/** Checks that tensors are symbolic ones, for callers whom types do not protect. Throws {@link ConfigurationError}. */
+export function checkSyms(operation: string, inputs: readonly unknown[]): void {
+  for (const given of inputs) {
+    if (typeof given !== 'object' || given === null || !('node' in given && 'shape' in given)) {
+      throw new ConfigurationError(
+        `${operation} takes symbolic tensors, made by input(), constant() and operations; got ${given === null ? 'null' : typeof given}.`,
+      )
+    }
+  }
+}
+
 /** Applies an operation: checks shapes, and gives the outputs. A leaf may name the `batch` that it shares. */
 export function applyAll<A extends object>(
   operation: Operation<A>,
@@ -88,6 +99,7 @@ export function applyAll<A extends object>(
   attributes: A,
   batch?: Sym,
 ): readonly Sym[] {
+  checkSyms(operation.name, inputs)
   const types = operation.infer(inputs, attributes)
   const open = batch ?? inputs.map(batchOf).find((sym) => sym !== undefined)
   const node: GraphNode<A> = { id: ++made, operation, inputs: [...inputs], attributes, batch: open }
@@ -146,6 +158,7 @@ export const constantOperation: Operation<ConstantAttributes> = {
  * {@link ShapeError} where the tensor's shape and data do not agree.
  */
 export function constant(value: number | Tensor, type: ElementType = 'float32'): Sym {
+  if (Number.isNaN(value)) throw new ConfigurationError('A constant must be a number; got NaN.')
   if (type === 'int64' && !(typeof value === 'number' ? [value] : Array.from(value.data)).every(Number.isSafeInteger)) {
     throw new ConfigurationError('A constant of int64 needs whole numbers.')
   }

@@ -4,6 +4,7 @@ import {
   apply,
   checkFloat,
   checkSameType,
+  checkSyms,
   constant,
   type Operation,
   type Sym,
@@ -17,6 +18,10 @@ export type Operand = Sym | number
 
 /** Two operands as tensors of one type. Throws {@link ConfigurationError} where their types differ. */
 export function operands(operation: string, a: Operand, b: Operand): readonly [Sym, Sym] {
+  checkSyms(
+    operation,
+    [a, b].filter((operand) => typeof operand !== 'number'),
+  )
   const type = typeof a !== 'number' ? a.type : typeof b !== 'number' ? b.type : 'float32'
   const pair = [a, b].map((operand) => (typeof operand === 'number' ? constant(operand, type) : operand))
   checkSameType(operation, pair)
@@ -54,6 +59,7 @@ export function elementwise<A extends object>(
   inputs: readonly Sym[],
   attributes = {} as A,
 ): Sym {
+  checkSyms(operation.name, inputs)
   const place = inputs.findIndex((sym) => expansionOf(sym) !== undefined)
   if (place < 0) return apply(operation, inputs, attributes)
   const shape = broadcastAll(operation.name, inputs)

@@ -65,6 +65,9 @@ export interface LoopOptions {
  */
 export function loop({ state, maxSteps, body }: LoopOptions): Sym[] {
   if (state.length === 0) throw new ConfigurationError('loop needs at least one tensor of state.')
+  if (typeof maxSteps === 'number' && !(Number.isSafeInteger(maxSteps) && maxSteps >= 0)) {
+    throw new ConfigurationError(`loop: maxSteps must be a whole number, 0 or more; got ${maxSteps}.`)
+  }
   const steps = typeof maxSteps === 'number' ? constant(maxSteps, 'int64') : maxSteps
   if (steps.type !== 'int64' || steps.shape.length > 0) {
     throw shapeError('loop', [steps], `maxSteps must be a number or an int64 scalar, not ${steps.type}`)
