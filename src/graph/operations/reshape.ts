@@ -1,4 +1,4 @@
-import { ConfigurationError, ShapeError } from '../../tensor/errors.js'
+import { ShapeError } from '../../tensor/errors.js'
 import { type Dimension, formatDimensions, knownSize, sameDimensions } from '../shapes.js'
 import { apply, describe, type Operation, type Sym, shapeError } from '../sym.js'
 import { expandLike, expansionOf } from './expand.js'
@@ -11,9 +11,11 @@ const reshaping: Operation<ReshapeAttributes> = {
   name: 'reshape',
   infer: ([x], { shape }) => [{ shape, type: x.type }],
   derivative: (g, { inputs: [x] }) => [() => reshape(g, x.shape)],
-  onnx(emit, [x], { attributes: { shape } }) {
-    const sizes = shape.map((size) => (size === 'n' ? -1 : size))
-    return emit.node('Reshape', [x, emit.constant('int64', [sizes.length], sizes)])
+  onnx(emit, [x], { attributes: { shape }, batch }) {
+    // One open size is what is left of the elements, and need not be read from anywhere.
+    const once = shape.filter((size) => size === 'n').length === 1
+    const sizes = once ? shape.map((size) => (size === 'n' ? -1 : size)) : shape
+    return emit.node('Reshape', [x, emit.shape(sizes, batch)])
   },
 }
 
@@ -39,9 +41,6 @@ function resolved(x: Sym, target: readonly (Dimension | -1)[]): readonly Dimensi
 export function reshape(x: Sym, shape: readonly (Dimension | -1)[]): Sym {
   const target = resolved(x, shape)
   if (sameDimensions(x.shape, target)) return x
-  if (target.filter((size) => size === 'n').length > 1) {
-    throw new ConfigurationError(`reshape: [${formatDimensions(target)}] has more than one open dimension.`)
-  }
   const source = expansionOf(x)
   if (source?.shape.every((size) => size === 1)) {
     return expandLike(reshape(source, []), { shape: target, batch: [x] })
