@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as graph from '../../src/graph/index.js'
 import { add, encodeOnnx, gradient, input, mul, type Sym, sum } from '../../src/graph/index.js'
 import type { Value } from '../../src/runtime/runtime.js'
 import { runtime } from '../../src/runtime/runtime.js'
@@ -59,6 +60,15 @@ describe('onnxruntime gives the numbers of the interpreter', () => {
       program.dispose()
     })
   }
+})
+
+describe('the table of cases', () => {
+  it('has every operation', () => {
+    const apart = ['constant', 'encodeOnnx', 'gradient', 'input']
+    const operations = Object.keys(graph).filter((name) => !apart.includes(name))
+    expect(operations.length).toBeGreaterThan(50)
+    expect([...new Set([...cases, ...loops].map(({ operation }) => operation))].sort()).toEqual(operations.sort())
+  })
 })
 
 describe('an empty batch', () => {
