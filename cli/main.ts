@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
-import { complain } from './complaint.js'
+import { complain, complainOfUsage } from './complaint.js'
 import { energia } from './program.js'
 
 /**
@@ -10,15 +10,13 @@ import { energia } from './program.js'
  */
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--no-color')) process.env.NO_COLOR = '1'
-  const debug = args.includes('--debug')
-  process.on('uncaughtException', (error) => process.exit(complain(error, { debug })))
+  const options = { debug: args.includes('--debug'), json: args.includes('--json') }
+  process.on('uncaughtException', (error) => process.exit(complain(error, options)))
   try {
     await energia(packageVersion()).parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
-    // Commander has said what is wrong, or printed the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return complain(error, { debug, json: args.includes('--json') })
+    return error instanceof CommanderError ? complainOfUsage(error, options) : complain(error, options)
   }
 }
 

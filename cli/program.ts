@@ -4,9 +4,14 @@ import { addCompletion } from './commands/completion.js'
 import { addDecode } from './commands/decode.js'
 import { addEncode } from './commands/encode.js'
 import { addEnergy } from './commands/energy.js'
+import { addExport } from './commands/export.js'
 import { addFit } from './commands/fit.js'
 import { addLecture } from './commands/lecture.js'
+import { addSample } from './commands/sample.js'
 import { addShow } from './commands/show.js'
+import { hinted } from './complaint.js'
+import type { ExtraVerb } from './models/model.js'
+import { models } from './models/registry.js'
 
 /** All commands with their options; nothing that computes is loaded. */
 export function energia(version = 'unknown'): Command {
@@ -18,14 +23,7 @@ export function energia(version = 'unknown'): Command {
     .showHelpAfterError('(Add --help to see what can be given.)')
     .exitOverride()
     .configureHelp({ styleTitle: (title) => styleText('bold', title, { validateStream: false }) })
-    .configureOutput({
-      outputError: (message, write) =>
-        write(
-          /too many arguments/.test(message)
-            ? `${message}(Quote a pattern, as in --data 'images/*.png', so that the shell does not expand it.)\n`
-            : message,
-        ),
-    })
+    .configureOutput({ outputError: (message, write) => write(hinted(message)) })
     .addHelpText(
       'after',
       `
@@ -37,6 +35,13 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.`,
     )
-  for (const add of [addFit, addEncode, addDecode, addEnergy, addShow, addLecture, addCompletion]) add(program)
+  const served = (verb: ExtraVerb) => models.some(({ also }) => also?.includes(verb))
+  const adders = [
+    ...[addFit, addEncode, addDecode, addEnergy, addShow],
+    ...(served('sample') ? [addSample] : []),
+    ...(served('export') ? [addExport] : []),
+    ...[addLecture, addCompletion],
+  ]
+  for (const add of adders) add(program)
   return program
 }

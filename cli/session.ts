@@ -1,4 +1,4 @@
-import { ClosedPipeError } from './complaint.js'
+import { BrokenOutputError, ClosedPipeError } from './complaint.js'
 import { type Reporter, reporter } from './reporter.js'
 
 /** The options that every command has. */
@@ -16,7 +16,8 @@ export interface Session extends Reporter {
 
 /**
  * Runs a command's work. The first Ctrl-C (or SIGTERM) raises the signal, so that work ends in order and keeps what it has;
- * the second quits at once. Where the reader of standard output goes away, work is stopped without a word.
+ * the second quits at once. Where the reader of standard output goes away, work is stopped without a word; where standard
+ * output fails (a full disk), with one.
  */
 export async function inSession(options: CommonOptions, work: (session: Session) => Promise<void>): Promise<void> {
   const abort = new AbortController()
@@ -26,22 +27,26 @@ export async function inSession(options: CommonOptions, work: (session: Session)
     report.note('Stopping; press Ctrl-C again to quit at once.')
     abort.abort()
   }
-  let closed = false
-  const onClosed = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error
-    closed = true
+  let broken: NodeJS.ErrnoException | undefined
+  let working = true
+  const onBroken = (error: NodeJS.ErrnoException): void => {
+    const failure = error.code === 'EPIPE' ? new ClosedPipeError() : new BrokenOutputError(error)
+    if (!working && error.code !== 'EPIPE') throw failure
+    broken ??= failure
     abort.abort()
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
-  process.stdout.on('error', onClosed)
+  process.stdout.on('error', onBroken)
   process.stderr.on('error', () => {}) // there is nowhere left to complain
   try {
     const { threads } = options
     await work({ ...report, signal: abort.signal, threads: threads === undefined ? {} : { threads } })
   } catch (error) {
-    throw closed ? new ClosedPipeError() : error
+    throw broken ?? error
   } finally {
+    working = false
     report.end()
     process.off('SIGINT', stop).off('SIGTERM', stop)
   }
+  if (broken !== undefined) throw broken
 }

@@ -6,6 +6,7 @@ import {
   storedTensor,
   type Tensor,
 } from '../../src/index.js'
+import { watchedImages } from './watchedImages.js'
 
 /*
  * What `encode` saves beside codes so that `decode` can go back to the units and images of the data: arrays named
@@ -65,23 +66,15 @@ export function notingLayout(images: Images): { images: Images; constants: Recor
   const means = new Float32Array(count * channels)
   const names = new TextEncoder().encode(JSON.stringify(Array.from({ length: count }, (_, i) => images.label(i))))
   return {
-    images: {
-      name: images.name,
-      count,
-      channels,
-      label: (index) => images.label(index),
-      async image(index) {
-        const image = await images.image(index)
-        shapes.set(image.shape.map(BigInt), index * axes)
-        const sums = new Float64Array(channels)
-        for (let i = 0; i < image.data.length; i++) sums[i % channels] += image.data[i]
-        means.set(
-          sums.map((sum) => (sum * channels) / image.data.length),
-          index * channels,
-        )
-        return image
-      },
-    },
+    images: watchedImages(images, (index, { shape, data }) => {
+      shapes.set(shape.map(BigInt), index * axes)
+      const sums = new Float64Array(channels)
+      for (let i = 0; i < data.length; i++) sums[i % channels] += data[i]
+      means.set(
+        sums.map((sum) => (sum * channels) / data.length),
+        index * channels,
+      )
+    }),
     constants: {
       image_shapes: storedTensor(shapes, [count, axes]),
       image_means: storedTensor(means, [count, channels]),

@@ -3,22 +3,23 @@ import {
   explain,
   formatNumber,
   type Images,
-  loadModel,
   type Observations,
-  type SparseCodingModel,
   type Status,
-  solverByName,
 } from '../../src/index.js'
 import type { CodingOptions } from '../commands/encode.js'
+import type { Learned, Row } from '../models/model.js'
 import type { Session } from '../session.js'
 import { worstRelativeGap } from './measures.js'
 import { codingData } from './openData.js'
+import { openModel } from './openModel.js'
 import { duration, tally } from './text.js'
 
 /** A model with the data that it is to code, both checked. */
 export interface Coding {
-  readonly model: SparseCodingModel
+  readonly model: Learned
   readonly data: Observations | Images
+  /** The images that the data consists of, by patches or whole; undefined where it does not. */
+  readonly images: Images | undefined
   /** Codes batch by batch, with progress. */
   batches(data?: Observations | Images): AsyncGenerator<EncodedBatch>
   /** What has been coded so far. */
@@ -63,7 +64,7 @@ export class Totals {
   }
 
   /** The numbers as rows of a table. */
-  rows(): [label: string, value: string][] {
+  rows(): Row[] {
     const { observations, energy, active, worstRelativeGap, seconds } = this.fields()
     return [
       ['observations', formatNumber(observations)],
@@ -71,34 +72,27 @@ export class Totals {
       ['active coefficients per code', formatNumber(active, 3)],
       ...(worstRelativeGap === undefined
         ? []
-        : [['worst certified relative gap', formatNumber(worstRelativeGap, 2)] as [string, string]]),
+        : [['worst certified relative gap', formatNumber(worstRelativeGap, 2)] as const]),
       ['status', tally(this.statuses)],
       ['seconds', formatNumber(seconds, 3)],
     ]
   }
 }
 
-/** Opens model and data. Throws before any work where the solver cannot serve the model. */
+/** Opens model and data. Throws before any work where the model cannot be coded as the options say. */
 export async function openCoding(run: string, options: CodingOptions, session: Session): Promise<Coding> {
-  const model = await loadModel(run, session.threads)
-  const { solver, tolerance, maxSteps, seconds } = options
-  if (solver !== undefined) solverByName(solver, model.settings.regularizer.kind)
-  const data = await codingData(options, model, session)
+  const model = await openModel(run, session)
+  const coder = model.coder(options)
+  const { data, images } = await codingData(options, model, session)
   const totals = new Totals()
   return {
     model,
     data,
+    images,
     totals,
     async *batches(watched = data) {
       const total = 'image' in watched ? undefined : watched.count
-      const stream = model.encodeBatches(watched, {
-        signal: session.signal,
-        ...(solver === undefined ? {} : { solver }),
-        ...(tolerance === undefined ? {} : { tolerance }),
-        ...(maxSteps === undefined ? {} : { maxSteps }),
-        ...(seconds === undefined ? {} : { seconds }),
-      })
-      for await (const batch of stream) {
+      for await (const batch of coder(watched, session.signal)) {
         totals.add(batch)
         const { count, seconds: spent } = totals
         const of = total === undefined ? '' : ` of ${formatNumber(total)}`

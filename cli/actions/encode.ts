@@ -30,8 +30,8 @@ export async function encode(session: Session, options: EncodeCommandOptions, ru
   const noted = isImages(data) ? notingLayout(data) : { images: data, constants: {} }
   session.event('start', { command: 'encode', run, data: data.name, out })
 
-  const atoms = model.settings.atoms
-  const shape = storedTensor(BigInt64Array.from(model.settings.observation, BigInt))
+  const atoms = model.codeLength
+  const shape = storedTensor(BigInt64Array.from(model.observation, BigInt))
   let writer: Awaited<ReturnType<typeof open>> | undefined
   try {
     for await (const batch of coding.batches(noted.images)) {

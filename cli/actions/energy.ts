@@ -1,9 +1,11 @@
 import { once } from 'node:events'
-import { ConfigurationError, type EncodedBatch, writeNpy } from '../../src/index.js'
+import { ConfigurationError, type Status, writeNpy } from '../../src/index.js'
 import type { EnergyCommandOptions } from '../commands/energy.js'
 import type { Session } from '../session.js'
 import { type Coding, noteUnsolved, openCoding } from './coding.js'
+import { isImages } from './openData.js'
 import { checkOutputFile, writeOutput } from './outputs.js'
+import { type Place, patchPlaces } from './places.js'
 import { numberTable } from './text.js'
 
 /** `energia energy`. */
@@ -33,8 +35,8 @@ export async function energy(session: Session, options: EnergyCommandOptions, ru
 /** CSV, or with `--json` an event for each observation; at the pace of the reader. */
 async function toStandardOutput(coding: Coding, session: Session): Promise<void> {
   if (session.json) {
-    for await (const batch of coding.batches()) {
-      for (const row of rowsOf(batch)) session.event('energy', row)
+    for await (const rows of scored(coding)) {
+      for (const row of rows) session.event('energy', row)
       await drained(session.signal)
     }
     return
@@ -50,29 +52,48 @@ async function drained(signal: AbortSignal): Promise<void> {
   if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal }).catch(() => {}) // the signal is seen next
 }
 
-function* rowsOf({ first, inference }: EncodedBatch) {
-  const { codes, energy, gap, status } = inference
-  for (let i = 0; i < energy.length; i++) {
-    yield {
+/** What is said of one observation; the place where the data are images. */
+interface Scored extends Partial<Place> {
+  readonly index: number
+  readonly energy: number
+  /** Undefined where the regularizer is not convex. */
+  readonly gap: number | undefined
+  readonly active: number
+  readonly status: Status
+}
+
+/** Batch by batch. */
+async function* scored({ model, data, images, batches }: Coding): AsyncGenerator<Scored[]> {
+  const [height, width] = model.observation
+  const patches = isImages(data) ? patchPlaces(data, [height, width]) : undefined
+  for await (const { first, inference } of batches(patches?.images)) {
+    const { codes, energy, gap, status } = inference
+    yield Array.from(energy, (value, i) => ({
       index: first + i,
-      energy: energy[i],
+      energy: value,
       gap: gap?.[i],
       active: codes.indptr[i + 1] - codes.indptr[i],
       status: status[i],
-    }
+      ...(patches?.place() ?? (images && { image: images.label(first + i) })),
+    }))
   }
 }
 
-/** Lines index,energy,gap,active,status; the gap is empty where the regularizer is not convex. */
+/** Lines of the columns of {@link Scored}; those of places only where there are images. */
 async function* csv(coding: Coding): AsyncGenerator<string> {
-  yield 'index,energy,gap,active,status\n'
-  for await (const batch of coding.batches()) {
-    let text = ''
-    for (const { index, energy, gap, active, status } of rowsOf(batch)) {
-      text += `${index},${energy},${gap ?? ''},${active},${status}\n`
-    }
-    yield text
+  const columns: (keyof Scored)[] = ['index', 'energy', 'gap', 'active', 'status']
+  if (coding.images) columns.push('image')
+  if (isImages(coding.data)) columns.push('row', 'column')
+  yield `${columns.join(',')}\n`
+  for await (const rows of scored(coding)) {
+    yield rows.map((row) => `${columns.map((column) => cell(row[column])).join(',')}\n`).join('')
   }
+}
+
+/** A cell of CSV: in quotes where it holds a comma, quotes or a line's end (RFC 4180). */
+function cell(value: string | number | undefined): string {
+  const text = String(value ?? '')
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {

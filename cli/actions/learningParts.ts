@@ -22,7 +22,7 @@ import {
   weightedL1,
   zca,
 } from '../../src/index.js'
-import type { FitCommandOptions } from '../commands/fit.js'
+import type { PreprocessingOptions, RegularizerOptions, UpdateOptions } from '../models/options.js'
 
 /** Options that mean something only beside one value of another: [option, its name, the other's name, that value]. */
 const companions = [
@@ -36,23 +36,19 @@ const companions = [
   ['normalization', '--normalization', 'update', 'gradient'],
 ] as const
 
-/** Throws ConfigurationError where options do not go together. */
-export function checkTogether(options: FitCommandOptions): void {
+/** Throws ConfigurationError where options do not go together; a model need not have them all. */
+export function checkTogether(options: Partial<RegularizerOptions & PreprocessingOptions & UpdateOptions>): void {
   for (const [option, name, other, value] of companions) {
     if (options[option] !== undefined && options[other] !== value) {
       throw new ConfigurationError(`${name} goes with --${other} ${value}, not with ${options[other]}.`)
     }
   }
-  if (options.resume && options.overwrite) {
-    throw new ConfigurationError('A run can be resumed or overwritten, not both; give one of --resume and --overwrite.')
-  }
-  if (options.patience !== undefined && options.heldOut === undefined) {
-    throw new ConfigurationError('--patience counts epochs without a better held-out energy; give --held-out as well.')
-  }
 }
 
 /** The regularizer that the options name. Throws ConfigurationError where something that it needs is missing. */
-export async function chosenRegularizer(options: FitCommandOptions): Promise<Regularizer> {
+export async function chosenRegularizer(
+  options: RegularizerOptions & { readonly atoms: number },
+): Promise<Regularizer> {
   const { regularizer, weights, ridge, groupSize, active } = options
   switch (regularizer) {
     case 'l1':
@@ -86,7 +82,7 @@ function needed<T>(value: T | undefined, regularizer: string, example: string): 
   return value
 }
 
-function strength({ lambda, lambdaRatio, regularizer }: FitCommandOptions): Strength {
+function strength({ lambda, lambdaRatio, regularizer }: RegularizerOptions): Strength {
   if (lambda !== undefined && lambdaRatio !== undefined) {
     throw new ConfigurationError('Give either --lambda or --lambda-ratio, not both.')
   }
@@ -108,7 +104,7 @@ async function weightsOf(file: string, atoms: number): Promise<number[]> {
 }
 
 /** How atoms move. */
-export function chosenUpdate({ update, forgetting, rate, normalization }: FitCommandOptions): DictionaryUpdate {
+export function chosenUpdate({ update, forgetting, rate, normalization }: UpdateOptions): DictionaryUpdate {
   if (update === 'online') return online(forgetting === undefined ? {} : { forgetting })
   return gradient({
     ...(rate === undefined ? {} : { relativeRate: rate }),
@@ -117,12 +113,12 @@ export function chosenUpdate({ update, forgetting, rate, normalization }: FitCom
 }
 
 /** Steps on whole images. */
-export function imageSteps({ whiten, contrast }: FitCommandOptions): ImageStep[] {
+export function imageSteps({ whiten, contrast }: Partial<PreprocessingOptions>): ImageStep[] {
   return [...(whiten === 'olshausen' ? [olshausen()] : []), ...(contrast === 'local' ? [localContrast()] : [])]
 }
 
 /** Steps on observations, in the order in which they are done. */
-export function observationSteps(options: FitCommandOptions): ObservationStep[] {
+export function observationSteps(options: PreprocessingOptions): ObservationStep[] {
   const { whiten, zcaFloor } = options
   return [
     ...(options.centre ? [centre()] : []),

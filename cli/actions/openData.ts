@@ -5,8 +5,8 @@ import {
   imageObservations,
   type Observations,
   openSource,
-  type SparseCodingModel,
 } from '../../src/index.js'
+import type { Learned } from '../models/model.js'
 import type { Session } from '../session.js'
 
 /** Images up to this side are taken whole where all have one size, as digits are. */
@@ -64,18 +64,23 @@ export async function learningData(
   )
 }
 
+/** Data to code, and the images that it consists of, where it does. */
+export interface CodingData {
+  readonly data: Observations | SizedImages
+  readonly images: Images | undefined
+}
+
 /** The data to code with a model: images stay images where the model learned from patches, and else become observations. */
 export async function codingData(
   options: DataOptions,
-  model: SparseCodingModel,
+  { observation, transform }: Learned,
   session: Session,
-): Promise<Observations | SizedImages> {
-  const { observation, input } = model.settings
+): Promise<CodingData> {
   const opened = await open({ ...options, colour: observation.length === 3 }, session)
-  if (opened.kind === 'images') {
-    return input.kind === 'images' ? opened.images : imageObservations(opened.images, { signal: session.signal })
-  }
-  return opened.observations
+  if (opened.kind === 'observations') return { data: opened.observations, images: undefined }
+  const { images } = opened
+  const data = transform === undefined ? await imageObservations(images, { signal: session.signal }) : images
+  return { data, images }
 }
 
 /** Whether data is images rather than observations. */

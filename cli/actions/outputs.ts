@@ -3,13 +3,18 @@ import { constants } from 'node:fs'
 import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ConfigurationError, FileFormatError } from '../../src/index.js'
+import { systemCode, systemSentence } from '../systemErrors.js'
+
+type Standing = 'nothing' | 'file' | 'folder' | 'device'
 
 /** What stands at a path. */
-async function standing(path: string): Promise<'nothing' | 'file' | 'folder'> {
+async function standing(path: string): Promise<Standing> {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file'
+    const there = await stat(path)
+    if (there.isDirectory()) return 'folder'
+    return there.isFile() ? 'file' : 'device'
   } catch (error) {
-    if (code(error) === 'ENOENT') return 'nothing'
+    if (systemCode(error) === 'ENOENT') return 'nothing'
     throw failed(path, error)
   }
 }
@@ -21,17 +26,23 @@ async function standing(path: string): Promise<'nothing' | 'file' | 'folder'> {
 export async function checkOutputFile(path: string, overwrite = false): Promise<void> {
   const there = await standing(path)
   if (there === 'folder') throw new ConfigurationError(`${path} is a folder; give --out the name of a file.`)
+  if (there === 'device') {
+    throw new ConfigurationError(`${path} is a device or a pipe; give --out the name of a file.`)
+  }
   if (there === 'file' && !overwrite) {
     throw new ConfigurationError(`${path} is there already; pass --overwrite to replace it, or choose another name.`)
   }
   await checkWritable(dirname(resolve(path)), path)
 }
 
-/** The same for a folder that will hold files: it must not be there, or be empty, unless it may be written into. */
-export async function checkOutputFolder(path: string, overwrite = false): Promise<void> {
+/**
+ * The same for a folder that will hold files: it must not be there, or be empty, unless it may be written into. Gives
+ * what stands there.
+ */
+export async function checkOutputFolder(path: string, overwrite = false): Promise<Standing> {
   const there = await standing(path)
-  if (there === 'file') {
-    throw new ConfigurationError(`${path} is a file; give --out the name of a folder, or of an .npy file.`)
+  if (there === 'file' || there === 'device') {
+    throw new ConfigurationError(`${path} is a ${there}; give --out the name of a folder, or of an .npy file.`)
   }
   if (there === 'folder' && !overwrite && (await readdir(path)).length > 0) {
     throw new ConfigurationError(
@@ -39,6 +50,7 @@ export async function checkOutputFolder(path: string, overwrite = false): Promis
     )
   }
   await checkWritable(resolve(path), path)
+  return there
 }
 
 /** The nearest folder above that exists must be writable. */
@@ -46,7 +58,9 @@ async function checkWritable(folder: string, path: string): Promise<void> {
   for (let at = folder; ; at = dirname(at)) {
     const there = await standing(at)
     if (there === 'nothing') continue
-    if (there === 'file') throw new FileFormatError(`${path} cannot be written: ${at} is a file, not a folder.`)
+    if (there !== 'folder') {
+      throw new FileFormatError(`${path} cannot be written: ${at} is a ${there}, not a folder; choose another path.`)
+    }
     try {
       await access(at, constants.W_OK)
     } catch (error) {
@@ -80,26 +94,8 @@ export async function writeOutput(
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left on the disk; free some, or choose another place',
-  EDQUOT: 'the disk quota is used up; free some space, or choose another place',
-  EFBIG: 'the file would be larger than the disk or a limit allows; choose another place',
-  EROFS: 'the disk is read-only; choose another place',
-  EACCES: 'permission is denied; change the permissions, or choose another path',
-  EPERM: 'permission is denied; change the permissions, or choose another path',
-  ENOTDIR: 'a part of its path is a file; choose another path',
-  ENAMETOOLONG: 'its name is too long; choose a shorter one',
-}
-
-function code(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
-}
-
 /** An error of the system as a sentence; others as they are. */
 function failed(path: string, error: unknown): unknown {
-  const known = code(error)
-  if (known === undefined) return error
-  return new FileFormatError(`${path} cannot be written: ${reasons[known] ?? `the system says ${known}`}.`, {
-    cause: error,
-  })
+  if (!(error instanceof Error) || systemCode(error) === undefined) return error
+  return new FileFormatError(systemSentence(error, `${path} cannot be written`), { cause: error })
 }

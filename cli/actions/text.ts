@@ -1,5 +1,7 @@
+import type { Row } from '../models/model.js'
+
 /** Rows of label, number and an optional remark, in columns. */
-export function numberTable(rows: readonly (readonly [label: string, value: string, remark?: string])[]): string {
+export function numberTable(rows: readonly Row[]): string {
   const width = (column: 0 | 1): number => Math.max(...rows.map((row) => [...row[column]].length))
   const [labels, values] = [width(0), width(1)]
   const lines = rows.map(([label, value, remark]) => {

@@ -1,0 +1,25 @@
+import { ConfigurationError, FileFormatError, openRun } from '../../src/index.js'
+import type { ExtraVerb, Learned } from '../models/model.js'
+import { models } from '../models/registry.js'
+import type { Session } from '../session.js'
+
+/** The model of a run folder, of any kind. Throws FileFormatError where there is none, or of a kind that is not known. */
+export async function openModel(run: string, session: Session): Promise<Learned> {
+  const { model: kind } = await openRun(run)
+  const command = models.find(({ name }) => name === kind)
+  if (command === undefined) {
+    throw new FileFormatError(
+      `${run} holds a run of ${kind}, which this version of Energia does not know (it knows ${models.map(({ name }) => name).join(', ')}); update Energia.`,
+    )
+  }
+  return command.open(run, session)
+}
+
+/** What to throw where a model cannot do what is asked of it: says which can. */
+export function cannot(verb: ExtraVerb, run: string, { kind }: Learned): ConfigurationError {
+  const able = models.filter(({ also }) => also?.includes(verb)).map(({ name }) => name)
+  const doing = verb === 'sample' ? 'drawn from' : 'exported'
+  return new ConfigurationError(
+    `${run} holds a model of ${kind}, which cannot be ${doing}; ${able.length === 0 ? 'no model can' : `${able.join(', ')} can`}.`,
+  )
+}

@@ -1,0 +1,139 @@
+import type { Command } from 'commander'
+import type {
+  Codes,
+  EncodedBatch,
+  ImageStep,
+  Images,
+  NamedTensors,
+  Observations,
+  Picture,
+  report,
+  Tensor,
+} from '../../src/index.js'
+import type { CodingOptions } from '../commands/encode.js'
+import type { Session } from '../session.js'
+import type { FitOptions } from './options.js'
+
+/**
+ * What the command line knows of a kind of model. Each kind is one file of this folder and one line of the registry.
+ * Help and completion read these definitions, so that nothing here may load the library before `recipe` and `open` do.
+ */
+export interface ModelCommand<Options extends FitOptions = FitOptions> {
+  /** As in `energia fit NAME`, and as run folders call it. */
+  readonly name: string
+  readonly description: string
+  /** Command lines for the help, one a line. */
+  readonly examples: string
+  /** What can be done with it beyond encode, decode, energy and show. */
+  readonly also?: readonly ExtraVerb[]
+  /** Adds the options of `energia fit NAME`. */
+  options(command: Command): void
+  /** How it is made of these options. Throws ConfigurationError where they do not go together; no data is read yet. */
+  recipe(options: Options, session: Session): Promise<Recipe>
+  /** The model of a run folder. */
+  open(run: string, session: Session): Promise<Learned>
+}
+
+/** Commands that only some models serve. */
+export type ExtraVerb = 'sample' | 'export'
+
+/** The model for some data, not yet learned. Throws ConfigurationError where the options do not go with the data. */
+export type Recipe = (data: Observations | Images) => Definition
+
+export interface Definition {
+  /** What the event `start` says of it. */
+  readonly facts: object
+  learn(how: Learning): Promise<Trained>
+}
+
+/** What the learning of every model is given. */
+export interface Learning {
+  /** The library's own options of `fit`, without `onProgress`. */
+  readonly fit: {
+    readonly run: string
+    readonly signal: AbortSignal
+    readonly epochs?: number
+    readonly seconds?: number
+    readonly heldOut?: Tensor | Observations
+    readonly patience?: number
+    readonly overwrite?: boolean
+    readonly resume?: boolean
+    readonly checkpointSeconds?: number
+  }
+  /** A report: its numbers, and a line of at most 80 characters. */
+  progress(numbers: object, line: string): void
+}
+
+/** A row of a table: label, value, and perhaps a remark. */
+export type Row = readonly [label: string, value: string, remark?: string]
+
+/** Numbers measured on a model: as fields of an event, as rows for people, and what else people should know. */
+export interface Measured {
+  readonly fields: object
+  readonly rows: readonly Row[]
+  readonly note?: string
+}
+
+/** A model that has just been learned. */
+export interface Trained {
+  measure(sample: Tensor, signal: AbortSignal): Promise<Measured>
+  dispose(): void
+}
+
+/** Codes of all observations, or of the patches of all images, batch by batch. */
+export type Coder = (data: Observations | Images, signal: AbortSignal) => AsyncGenerator<EncodedBatch>
+
+/** A model of a run folder, as the commands use it. */
+export interface Learned {
+  /** The name of its kind. */
+  readonly kind: string
+  /** The shape of one observation. */
+  readonly observation: readonly number[]
+  /** Length of a code. */
+  readonly codeLength: number
+  /** What is done to images before their patches are cut; undefined where it learned from observations. */
+  readonly transform: ImageStep | undefined
+  /** The kinds of the steps done to each observation. */
+  readonly preprocessing: readonly string[]
+  /** Throws ConfigurationError where the model cannot be coded as these options say. */
+  coder(options: CodingOptions): Coder
+  /** Observations from codes, preprocessing undone as far as `context` allows. */
+  decode(codes: Codes, context?: NamedTensors): Promise<Tensor>
+  /** New observations, in batches [n, …shape]. */
+  sample?(options: {
+    readonly count: number
+    readonly seed: number
+    readonly signal: AbortSignal
+  }): AsyncGenerator<Tensor>
+  /** Its parts as ONNX graphs, by name. */
+  onnx?(options: {
+    readonly steps?: number
+    readonly tolerance?: number
+  }): Promise<Readonly<Record<string, Uint8Array>>>
+  portrait(): Portrait
+  dispose(): void
+}
+
+type Figure = NonNullable<Parameters<typeof report>[0]['sections'][number]['figures']>[number]
+
+/** What `energia show` says of a model. */
+export interface Portrait {
+  /** "256 atoms learned from digits" */
+  readonly title: string
+  /** Its energy, in a sentence. */
+  readonly lead: string
+  /** "Dictionary" */
+  readonly heading: string
+  /** What its picture is of: "Atoms". */
+  readonly subject: string
+  /** Undefined where it cannot be drawn. */
+  readonly picture: Picture | undefined
+  readonly caption: string
+  readonly alt: string
+  readonly settings: readonly (readonly [label: string, text: string])[]
+  readonly numbers: readonly Row[]
+  /** The same for programs. */
+  readonly facts: object
+  /** What the report shows beside the picture. */
+  figures(): Promise<Figure[]>
+}

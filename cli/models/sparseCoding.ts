@@ -1,0 +1,120 @@
+import { Option } from 'commander'
+import { given } from '../given.js'
+import { count, number } from '../numbers.js'
+import type { ModelCommand } from './model.js'
+import {
+  dataAndResult,
+  dictionaryUpdate,
+  type FitOptions,
+  learning,
+  type PreprocessingOptions,
+  preprocessing,
+  type RegularizerOptions,
+  regularizer,
+  type UpdateOptions,
+} from './options.js'
+
+/** The options of `energia fit sparse-coding`. */
+export interface SparseCodingOptions extends FitOptions, PreprocessingOptions, RegularizerOptions, UpdateOptions {
+  readonly atoms: number
+  readonly nonnegativeAtoms?: boolean
+  readonly deadAfter?: number
+  readonly start: 'observations' | 'parts' | 'noise'
+  readonly learningTolerance?: number
+}
+
+/** ½‖y − Wz‖² + λR(z) with a dictionary W. */
+export const sparseCoding: ModelCommand<SparseCodingOptions> = {
+  name: 'sparse-coding',
+  description: 'learn a dictionary W of atoms such that each observation y is a sum of few: ½‖y − Wz‖² + λR(z)',
+  examples: `
+    $ energia fit sparse-coding --data digits --atoms 256 --lambda 1 --out runs/strokes
+    $ energia fit sparse-coding --data photographs --patch 16 --whiten olshausen --lambda-ratio 0.1 --out runs/edges
+    $ energia fit sparse-coding --data 'images/*.png' --patch 8 --regularizer top-k --active 5 --seconds 60 --out runs/mine`,
+
+  options(command) {
+    dataAndResult(command)
+    command.optionsGroup('Model:').option('--atoms <n>', 'number of atoms', count, 256)
+    regularizer(command)
+    command.option('--nonnegative-atoms', 'keep all atoms at 0 or above')
+    preprocessing(command)
+    learning(command, { epochs: 10, batch: 1024 })
+    dictionaryUpdate(command)
+    command
+      .option(
+        '--learning-tolerance <number>',
+        'relative gap of codes while learning (default: 0.01)',
+        number({ above: 0, below: 1 }),
+      )
+      .option('--dead-after <n>', 'observations without use after which an atom is replaced', count)
+      .addOption(
+        new Option('--start <what>', 'what first atoms are made of; parts lead to local atoms')
+          .choices(['observations', 'parts', 'noise'])
+          .default('observations'),
+      )
+  },
+
+  async recipe(options, { threads }) {
+    const { sparseCoding: define } = await import('../../src/index.js')
+    const { checkTogether, chosenRegularizer, chosenUpdate, imageSteps, observationSteps } = await import(
+      '../actions/learningParts.js'
+    )
+    const { measured, progressLine } = await import('../actions/sparseCodingReport.js')
+    checkTogether(options)
+    const penalty = await chosenRegularizer(options)
+    return (data) => {
+      const definition = define({
+        atoms: options.atoms,
+        regularizer: penalty,
+        update: chosenUpdate(options),
+        preprocess: observationSteps(options),
+        transform: imageSteps(options),
+        seed: options.seed,
+        ...threads,
+        ...given({
+          nonNegativeAtoms: options.nonnegativeAtoms,
+          patch: 'image' in data ? options.patch : undefined,
+          patchesPerEpoch: options.patchesPerEpoch,
+          minimumDeviation: options.minimumDeviation,
+          batchSize: options.batch,
+          deadAfter: options.deadAfter,
+          start: options.start,
+          learningTolerance: options.learningTolerance,
+        }),
+      })
+      return {
+        facts: { atoms: options.atoms, regularizer: penalty.kind },
+        async learn({ fit, progress }) {
+          const model = await definition.fit(data, {
+            ...fit,
+            onProgress: (report) => progress(report, progressLine(report)),
+          })
+          return { measure: (sample, signal) => measured(model, sample, signal), dispose: () => model.dispose() }
+        },
+      }
+    }
+  },
+
+  async open(run, { threads }) {
+    const { loadModel, restoreImageStep, solverByName } = await import('../../src/index.js')
+    const { portrait } = await import('../actions/sparseCodingReport.js')
+    const { stepKinds } = await import('../actions/stepKinds.js')
+    const model = await loadModel(run, threads)
+    const { atoms, observation, input, preprocess, regularizer: penalty } = model.settings
+    return {
+      kind: 'sparse-coding',
+      observation,
+      codeLength: atoms,
+      transform: input.kind === 'images' ? restoreImageStep(input.transform) : undefined,
+      preprocessing: stepKinds(preprocess),
+      coder({ solver, tolerance, maxSteps, seconds }) {
+        if (solver !== undefined) solverByName(solver, penalty.kind)
+        const options = given({ solver, tolerance, maxSteps, seconds })
+        return (data, signal) => model.encodeBatches(data, { signal, ...options })
+      },
+      decode: (codes, context) => model.decode(codes, context),
+      portrait: () => portrait(model),
+      dispose: () => model.dispose(),
+    }
+  },
+}
