@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import * as graph from '../../src/graph/index.js'
-import { add, encodeOnnx, gradient, input, mul, type Sym, sum } from '../../src/graph/index.js'
+import { encodeOnnx, input, mul, type Sym, sum } from '../../src/graph/index.js'
 import type { Value } from '../../src/runtime/runtime.js'
 import { runtime } from '../../src/runtime/runtime.js'
 import { evaluateGraph } from '../reference/evaluateGraph.js'
 import type { Values } from '../reference/evaluateGraphTensors.js'
-import { type Case, cases, loops } from './cases.js'
+import { cases, loops } from './cases.js'
 import { type Feed, feedsOf, symbolsOf } from './feeds.js'
+import { outputsOf } from './models.js'
 
 /** What a run is fed with. */
 const fed = (feeds: Record<string, Feed>, symbols: Record<string, Sym>): Record<string, Value> =>
@@ -23,23 +24,6 @@ function expectClose(found: Value, expected: Values, what: string): void {
   for (const [i, value] of expected.data.entries()) {
     expect(Math.abs(Number(found.data[i]) - value) / scale, `${what}[${i}], expected ${value}`).toBeLessThan(1e-5)
   }
-}
-
-/** The result of a case, and its first and second derivatives. */
-function outputsOf(each: Case, symbols: Record<string, Sym>): Record<string, Sym> {
-  const result = each.build(...Object.values(symbols))
-  if (loops.includes(each)) return { result }
-  const smooth = Object.entries(symbols).filter(([, { type }]) => type === 'float32')
-  const wrt = smooth.map(([, sym]) => sym)
-  const first = gradient(sum(mul(result, result)), wrt)
-  const total = first.map((g) => sum(mul(g, g))).reduce((a, b) => add(a, b))
-  const second = gradient(total, wrt)
-  const outputs: Record<string, Sym> = { result }
-  for (const [i, [name]] of smooth.entries()) {
-    outputs[`d/d${name}`] = first[i]
-    outputs[`second d/d${name}`] = second[i]
-  }
-  return outputs
 }
 
 describe('onnxruntime gives the numbers of the interpreter', () => {
