@@ -27,10 +27,13 @@ const benchmarks = {
   scaling,
 }
 
+/** Who stands beside ours. @type {Record<string, import('./lib/peers.js').Family>} */
+const families = { 'encode-patches': 'sparse', 'encode-digits': 'sparse', 'learn-digits': 'sparse' }
+
 const usage = `npm run bench -- NAME [--peers] [--json] [--mnist DIR] [--repeats N] [--threads N]
 
 NAME: ${Object.keys(benchmarks).join(', ')}
-  --peers      measure scikit-learn and SPAMS in the same run (sets up bench/.venv with python3)
+  --peers      measure scikit-learn and SPAMS, or PyTorch, in the same run (sets up bench/.venv with python3)
   --json       print the result as JSON instead of a table; it is written to bench/results/NAME.json either way
   --mnist DIR  the folder with MNIST's IDX files (or ENERGIA_MNIST); without it the embedded digits are used
   --repeats N  how often each time is taken, 5 or more (7)
@@ -85,7 +88,8 @@ process.once('SIGINT', () => process.exit(130))
 /** @type {Peers | undefined} */
 let peers
 try {
-  peers = values.peers && name !== 'scaling' ? await Peers.start(say) : undefined
+  const family = families[name]
+  peers = values.peers && family ? await Peers.start(family, say) : undefined
   const job = { folder: values.mnist || undefined, threads: most > 1 ? [1, most] : [1], peers, repeats, say }
   const measured = await benchmarks[name](job)
   const { path, report } = await writeResults(name, peers ? { ...measured, peers: peers.hello } : measured)

@@ -53,18 +53,11 @@ export async function learnDigits({ folder, threads, peers, repeats, say }) {
     await peers.load('initial', unitRows(train, atomCount, seed + 1))
     for (const [i, { package: system, name, learner, find, cap }] of contenders.entries()) {
       say(`start ${seed + 1} of ${repeats}: ${system} ${name}`)
-      await peers.learn({
-        learner,
-        observations: 'train',
-        initial: 'initial',
-        penalty: lambda,
-        batch,
-        threads: threadCount,
-        seed,
-      })
+      const data = { observations: 'train', initial: 'initial' }
+      await peers.learn(learner, data, { penalty: lambda, batch, threads: threadCount, seed })
       const advance = async (/** @type {number} */ steps) => {
-        const { seconds, atoms } = await peers.advance(steps)
-        return { steps, seconds, objective: await judge.objective(atoms) }
+        const { seconds, learned } = await peers.advance(steps)
+        return { steps, seconds, objective: await judge.objective(learned.atoms) }
       }
       theirs[i].push(await find(advance, { target, first: 32, cap }))
     }

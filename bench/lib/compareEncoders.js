@@ -8,7 +8,7 @@ import { rest, timing } from './statistics.js'
  * @typedef {object} Contender one way in which a peer codes
  * @property {string} name
  * @property {'SPAMS' | 'scikit-learn'} package
- * @property {string} solver its name in bench/peers/encoders.py
+ * @property {string} solver its name in bench/peers/sparse/encoders.py
  * @property {boolean} [parallel] whether it gains from more than one thread
  * @property {readonly number[]} [settings] its knob, from fast to accurate: the first that reaches an equal objective is used
  * @property {number} [count] how many observations it gets, where all would take minutes

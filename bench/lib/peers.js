@@ -16,21 +16,31 @@ import { readNpy, writeNpy } from './npy.js'
 
 const run = promisify(execFile)
 const folder = fileURLToPath(new URL('../peers/', import.meta.url))
-const environment = fileURLToPath(new URL('../.venv/', import.meta.url))
-const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
+
+/** @typedef {'sparse' | 'networks'} Family a package in bench/peers with requirements of its own: scikit-learn and SPAMS, or PyTorch */
+
+/** A family's own environment: PyTorch is gigabytes that coding benchmarks need not fetch. @param {Family} family */
+const environmentOf = (family) => fileURLToPath(new URL(`../.venv/${family}/`, import.meta.url))
+
+/** @param {string} environment */
+const pythonOf = (environment) => join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
 
 /**
- * Makes bench/.venv from requirements.txt, once for each content of that file. Throws a sentence on what is missing.
+ * Makes bench/.venv/FAMILY from the family's requirements.txt, once for each content of that file. pip obeys the user's own
+ * settings (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL …). Throws a sentence on what is missing.
+ * @param {Family} family
  * @param {(line: string) => void} say
  */
-async function ensureEnvironment(say) {
-  const requirements = join(folder, 'requirements.txt')
+async function ensureEnvironment(family, say) {
+  const environment = environmentOf(family)
+  const python = pythonOf(environment)
+  const requirements = join(folder, family, 'requirements.txt')
   const stamp = join(environment, 'requirements.sha256')
   const wanted = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex')
   if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted && (await exists(python))) return
-  say('Setting up the peers’ Python environment in bench/.venv (once) …')
+  say(`Setting up the peers’ Python environment in bench/.venv/${family} (once) …`)
   await rm(environment, { recursive: true, force: true })
   try {
     await run('python3', ['-m', 'venv', environment])
@@ -72,21 +82,21 @@ export class Peers {
   /** What runs there. @type {Hello} */
   hello = { python: '', versions: {}, blas: [] }
 
-  /** @param {string} directory where arrays pass through; removed at the end */
-  constructor(directory) {
+  /** @param {Family} family @param {string} directory where arrays pass through; removed at the end */
+  constructor(family, directory) {
     this.#directory = directory
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-    this.#process = spawn(python, [join(folder, 'server.py')], {
+    this.#process = spawn(pythonOf(environmentOf(family)), [join(folder, 'server.py'), family], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...blasKernels(), PYTHONDONTWRITEBYTECODE: '1' },
     })
     this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
   }
 
-  /** Sets up the environment where needed and starts the process. @param {(line: string) => void} say */
-  static async start(say) {
-    await ensureEnvironment(say)
-    const peers = new Peers(await mkdtemp(join(tmpdir(), 'energia-bench-')))
+  /** Sets up the family's environment where needed and starts its process. @param {Family} family @param {(line: string) => void} say */
+  static async start(family, say) {
+    await ensureEnvironment(family, say)
+    const peers = new Peers(family, await mkdtemp(join(tmpdir(), 'energia-bench-')))
     peers.hello = await peers.#ask('hello')
     return peers
   }
@@ -138,18 +148,34 @@ export class Peers {
 
   /**
    * Makes a learner; {@link advance} runs it.
-   * @param {{ learner: string, observations: string, initial: string, penalty: number, batch: number, threads: number, seed: number }} request
+   * @param {string} learner its name in the family's LEARNERS
+   * @param {Record<string, string>} data its arrays: the names they were loaded under
+   * @param {Record<string, number | boolean>} options
    */
-  async learn(request) {
-    await this.#ask('learn', request)
+  async learn(learner, data, options) {
+    await this.#ask('learn', { learner, data, ...options })
   }
 
-  /** The atoms after `steps` steps and the seconds they took. @param {number} steps */
+  /** What was learned after `steps` steps, and the seconds they took from the start. @param {number} steps */
   async advance(steps) {
-    const path = join(this.#directory, 'learned.npy')
-    const { seconds } = await this.#ask('advance', { steps, path })
-    const { shape, data } = await readNpy(path)
-    return { seconds: /** @type {number} */ (seconds), atoms: { shape, data: Float32Array.from(data) } }
+    const answer = await this.#ask('advance', { steps, directory: this.#directory })
+    /** @type {Record<string, Tensor>} */
+    const learned = {}
+    for (const name of answer.arrays) {
+      const { shape, data } = await readNpy(join(this.#directory, `${name}.npy`))
+      learned[name] = { shape, data: Float32Array.from(data) }
+    }
+    return { seconds: /** @type {number} */ (answer.seconds), learned }
+  }
+
+  /**
+   * What a method shows step by step.
+   * @param {string} method its name in the family's CURVES
+   * @param {Record<string, string>} data
+   * @param {Record<string, number>} options
+   */
+  async curve(method, data, options) {
+    return await this.#ask('curve', { method, data, ...options })
   }
 
   async stop() {

@@ -1,9 +1,13 @@
-"""One long-lived process that runs the peers: a request a line in, an answer a line out, both JSON.
+"""One long-lived process that runs the peers of one family: a request a line in, an answer a line out, both JSON.
 
+    python server.py sparse|networks
+
+A family is a package beside this file with its own requirements.txt; it gives ENCODERS, LEARNERS, CURVES and versions().
 Arrays travel as .npy files, so that starting Python, importing and loading data stay outside every clock.
 """
 
 import contextlib
+import importlib
 import json
 import os
 import platform
@@ -11,19 +15,15 @@ import sys
 import warnings
 
 import numpy
-import scipy
-import sklearn
-from importlib.metadata import version
+import scipy.sparse
 from threadpoolctl import threadpool_info
-
-from encoders import ENCODERS
-from learners import LEARNERS
 
 warnings.filterwarnings("ignore")  # "did not converge": the caller compares objectives instead
 
 
 class Server:
-    def __init__(self):
+    def __init__(self, family):
+        self.family = family
         self.arrays = {}
         self.codes = None
         self.learner = None
@@ -37,12 +37,7 @@ class Server:
         ]
         return {
             "python": platform.python_version(),
-            "versions": {
-                "scikit-learn": sklearn.__version__,
-                "SPAMS": version("spams-bin"),
-                "numpy": numpy.__version__,
-                "scipy": scipy.__version__,
-            },
+            "versions": self.family.versions(),
             "blas": blas,
         }
 
@@ -55,7 +50,7 @@ class Server:
     def encode(self, solver, observations, atoms, penalty, threads, setting=None, count=None):
         """Codes of the first `count` observations; only the solver is timed."""
         rows = self.arrays[observations][:count]
-        seconds, self.codes = ENCODERS[solver](rows, self.arrays[atoms], penalty, threads, setting)
+        seconds, self.codes = self.family.ENCODERS[solver](rows, self.arrays[atoms], penalty, threads, setting)
         return {"seconds": seconds}
 
     def codes_to(self, directory):
@@ -66,23 +61,32 @@ class Server:
             numpy.save(os.path.join(directory, f"{part}.npy"), getattr(rows, part).astype(kind))
         return {"shape": rows.shape}
 
-    def learn(self, learner, observations, initial, **options):
+    def curve(self, method, data, **options):
+        """What a method shows step by step, as numbers. `data`: its arrays, each by the name it was loaded under."""
+        return self.family.CURVES[method](**self.named(data), **options)
+
+    def learn(self, learner, data, **options):
         """Makes a learner; `advance` then works towards a number of steps."""
-        self.learner = LEARNERS[learner](self.arrays[observations], self.arrays[initial], **options)
+        self.learner = None
+        self.learner = self.family.LEARNERS[learner](**self.named(data), **options)
         return {}
 
-    def advance(self, steps, path):
-        """Atoms after `steps` steps and the seconds they took, counted from the start."""
-        seconds, atoms = self.learner.advance(steps)
-        numpy.save(path, numpy.ascontiguousarray(atoms, dtype=numpy.float32))
-        return {"seconds": seconds}
+    def advance(self, steps, directory):
+        """Writes what was learned after `steps` steps, an array a file; the seconds count from the start."""
+        seconds, learned = self.learner.advance(steps)
+        for name, array in learned.items():
+            numpy.save(os.path.join(directory, f"{name}.npy"), numpy.ascontiguousarray(array, dtype=numpy.float32))
+        return {"seconds": seconds, "arrays": list(learned)}
+
+    def named(self, data):
+        return {role: self.arrays[name] for role, name in data.items()}
 
 
 def main():
     # Libraries print to standard output; only answers may appear on the pipe.
     pipe = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    server = Server()
+    server = Server(importlib.import_module(sys.argv[1]))
     for line in sys.stdin:
         request = json.loads(line)
         try:

@@ -1,4 +1,4 @@
-"""How each peer learns a dictionary. `advance(steps)` gives the seconds since the start and the atoms [k, m]."""
+"""How each peer learns a dictionary. `advance(steps)` gives the seconds since the start and the `atoms` [k, m]."""
 
 from time import perf_counter
 
@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 class SpamsTrainDL:
     """Every `advance` is a run of its own: trainDL cannot be looked into on the way."""
 
-    def __init__(self, rows, initial, penalty, batch, threads, seed):
-        self.rows, self.initial, self.penalty, self.batch, self.threads = rows, initial, penalty, batch, threads
+    def __init__(self, observations, initial, penalty, batch, threads, seed):
+        self.rows, self.initial, self.penalty, self.batch, self.threads = observations, initial, penalty, batch, threads
 
     def advance(self, steps):
         initial = numpy.array(self.initial)
@@ -27,7 +27,7 @@ class SpamsTrainDL:
                 numThreads=self.threads,
                 verbose=False,
             )
-            return perf_counter() - start, atoms.T
+            return perf_counter() - start, {"atoms": atoms.T}
 
 
 class SklearnMiniBatch:
@@ -39,8 +39,8 @@ class SklearnMiniBatch:
 
     SWEEPS = 60
 
-    def __init__(self, rows, initial, penalty, batch, threads, seed):
-        self.rows, self.batch, self.threads = rows, batch, threads
+    def __init__(self, observations, initial, penalty, batch, threads, seed):
+        self.rows, self.batch, self.threads = observations, batch, threads
         self.random = numpy.random.default_rng(seed)
         self.seconds, self.steps, self.order = 0.0, 0, []
         self.model = MiniBatchDictionaryLearning(
@@ -68,7 +68,7 @@ class SklearnMiniBatch:
                 self.model.partial_fit(batch)
                 self.seconds += perf_counter() - start
                 self.steps += 1
-        return self.seconds, self.model.components_
+        return self.seconds, {"atoms": self.model.components_}
 
 
 LEARNERS = {"spams-train-dl": SpamsTrainDL, "sklearn-mini-batch": SklearnMiniBatch}

@@ -1,0 +1,20 @@
+"""The peers of everything with a network in it: PyTorch on the CPU."""
+
+import numpy
+import torch
+
+from .autoencoder import AutoencoderLearner
+from .fista import ENCODERS
+from .lista import ListaLearner
+
+__all__ = ["CURVES", "ENCODERS", "LEARNERS", "versions"]
+
+CURVES = {}
+LEARNERS = {"autoencoder": AutoencoderLearner, "lista": ListaLearner}
+
+# What a careful user switches on: numbers too small for the processor's fast path count as zero. No result here needs them.
+torch.set_flush_denormal(True)
+
+
+def versions():
+    return {"PyTorch": torch.__version__, "numpy": numpy.__version__}
