@@ -1,0 +1,78 @@
+import { type LatentVariableEnergy, observationInputs, parameterInputs } from '../../energy/latentVariableEnergy.js'
+import type { Parameters } from '../../energy/module.js'
+import { add, cast, input, matmul, mul, reshape, type Sym, square, sub, sum, transpose } from '../../graph/index.js'
+import { sizeOf } from '../../tensor/tensor.js'
+import { dualityGap } from './dualityGap.js'
+import { isQuadratic } from './quadratic.js'
+import { castParameters, type Outputs, strengthOf } from './solverGraphs.js'
+
+/**
+ * What is said of the codes `z` that are returned. For quadratic energies `energy` and `gap` [n, 1], all of it computed in double
+ * precision from the parameters, the observations and the codes as they are. For others `energy`, whose decoder runs in single
+ * precision and whose sums are in double.
+ */
+export function certificateGraph(energy: LatentVariableEnergy, parameters: Parameters): Outputs {
+  return isQuadratic(energy)
+    ? quadraticCertificate(energy, parameters)
+    : { energy: reshape(energyOf(energy, parameters), ['n', 1]) }
+}
+
+function quadraticCertificate(energy: LatentVariableEnergy, parameters: Parameters): Outputs {
+  const { codeSize, gamma, regularizer } = energy
+  const { dual, value } = regularizer?.symbolic ?? {}
+  const lambda = strengthOf(energy, 'float64')
+  if (!dual || !value || !lambda) throw new Error('isQuadratic was not asked.') // a fault of the caller
+  const symbols = castParameters(parameterInputs(parameters), 'float64')
+  const inputs = observationInputs(energy)
+  const size = sizeOf(energy.yShape)
+  const y = cast(inputs.y, 'float64')
+  const h = energy.context(symbols, inputs.x && cast(inputs.x, 'float64'))
+  const z = cast(input('z', ['n', codeSize]), 'float64')
+  const { weight, offset } = energy.affine(symbols, h) ?? {}
+  if (!weight) throw new Error('isQuadratic was not asked.') // a fault of the caller
+  const flat = reshape(y, ['n', size])
+  const target = offset ? sub(flat, offset) : flat
+  const residual = sub(target, matmul(z, transpose(weight)))
+  const guess = gamma > 0 ? energy.encode(symbols, y, h) : undefined
+  const missed = guess && sub(guess, z)
+  // The encoder's term is ½‖√γ ē − √γ z‖²: more rows of y and W.
+  const extended = (own: Sym, more: Sym | undefined) => (more ? add(own, mul(gamma, more)) : own)
+  const rowSum = (v: Sym) => sum(v, [1], true)
+  return {
+    ...dualityGap(
+      {
+        z,
+        correlations: extended(matmul(residual, weight), missed),
+        squares: extended(rowSum(square(residual)), missed && rowSum(square(missed))),
+        alignment: extended(rowSum(mul(target, residual)), missed && guess && rowSum(mul(guess, missed))),
+        penalty: reshape(value(z, lambda), ['n', 1]),
+      },
+      dual,
+      lambda,
+    ),
+  }
+}
+
+/** E: the decoder in single precision, its cost and all sums in double. What is your own is computed as it is written. */
+function energyOf(energy: LatentVariableEnergy, parameters: Parameters): Sym {
+  const { cost, regularizer, encoderCost, gamma } = energy
+  const symbols = parameterInputs(parameters)
+  const { x, y } = observationInputs(energy)
+  const h = energy.context(symbols, x)
+  const z = input('z', ['n', energy.codeSize])
+  const wide = (own: boolean, sym: Sym): Sym => (own ? sym : cast(sym, 'float64'))
+  const double = (term: Sym): Sym => cast(term, 'float64')
+  const own = cost.kind === 'own'
+  let sum = double(cost.value(wide(own, y), wide(own, energy.decode(symbols, h, z))))
+  if (regularizer) {
+    const plain = regularizer.kind === 'own'
+    const lambda = strengthOf(energy, plain ? 'float32' : 'float64')
+    if (lambda) sum = add(sum, double(regularizer.symbolic.value(wide(plain, z), lambda)))
+  }
+  const guess = gamma > 0 ? energy.encode(symbols, y, h) : undefined
+  if (guess) {
+    const plain = encoderCost.kind === 'own'
+    sum = add(sum, double(mul(gamma, encoderCost.value(wide(plain, z), wide(plain, guess)))))
+  }
+  return sum
+}

@@ -1,0 +1,217 @@
+import {
+  type Given,
+  type LatentVariableEnergy,
+  observationInputs,
+  parameterInputs,
+} from '../../energy/latentVariableEnergy.js'
+import type { Parameters, SymParameters } from '../../energy/module.js'
+import {
+  abs,
+  add,
+  cast,
+  clip,
+  constant,
+  div,
+  equal,
+  gradient,
+  greater,
+  input,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  loop,
+  maximum,
+  maxOver,
+  mul,
+  reshape,
+  type Sym,
+  sqrt,
+  stopGradient,
+  sub,
+  sum,
+  where,
+  zerosLike,
+} from '../../graph/index.js'
+import { momentum } from './momentum.js'
+import { RowStatus, type SolverGraphs, strengthOf } from './solverGraphs.js'
+import { workOf } from './workOf.js'
+
+/** How codes are minimized over: by proximal gradient with momentum, or by gradient descent with the whole energy smooth. */
+export type GraphSolverName = 'proximal-gradient' | 'gradient-descent'
+
+/** What single precision leaves of a sum, relative to it. */
+const ROUNDING = 1e-6
+/** Steps grow by this after each that fits, so that one that began too small recovers. */
+const GROWTH = 1.1
+const TINY = 1e-30
+const LARGEST = 1e30
+/** A code beyond this has run away. */
+const RUNAWAY = 1e12
+const LONGEST_STEP = 1e6
+const SHORTEST_STEP = 1e-12
+
+/** The energy of codes z [n, k] cut in two: f, with a gradient, and g, with a prox. */
+interface Split {
+  f(z: Sym): Sym
+  g(z: Sym): Sym
+  prox(v: Sym, step: Sym): Sym
+}
+
+function split(energy: LatentVariableEnergy, parameters: SymParameters, given: Given, solver: GraphSolverName): Split {
+  const { regularizer } = energy
+  const lambda = strengthOf(energy)
+  const { prox, value } = regularizer?.symbolic ?? {}
+  const proximal = solver === 'proximal-gradient' && prox !== undefined && value !== undefined && lambda !== undefined
+  return {
+    f(z) {
+      const { cost, regularizer: penalty, encoder } = energy.terms(parameters, given, z, proximal ? undefined : lambda)
+      return reshape(
+        [penalty, encoder].reduce<Sym>((all, term) => (term ? add(all, term) : all), cost),
+        ['n', 1],
+      )
+    },
+    g: (z) => (proximal ? reshape(value(z, lambda), ['n', 1]) : zerosLike(sum(z, [1], true))),
+    prox: (v, step) => (proximal ? prox(v, step, lambda) : v),
+  }
+}
+
+const dot = (a: Sym, b: Sym): Sym => sum(mul(a, b), [1], true)
+const peak = (v: Sym): Sym => maxOver(abs(v), [1], true)
+
+/** f and its gradient at z, which is taken as a constant. */
+function slope(f: (z: Sym) => Sym, at: Sym): { readonly value: Sym; readonly gradient: Sym } {
+  const z = stopGradient(at)
+  const value = f(z)
+  return { value, gradient: gradient(sum(value), [z])[0] }
+}
+
+/**
+ * Proximal gradient descent on E = f + g with a step for each row: z⁺ = prox_{sg}(v − s∇f(v)), where v is z, or lies beyond it by
+ * FISTA's momentum (`proximal-gradient`). A trial whose f lies above its quadratic bound f(v) + ∇f(v)ᵀd + ‖d‖²/2s, d = z⁺ − v, is
+ * not taken and halves s; one that raises E is not taken and drops the momentum, so that E falls. A row has converged where
+ * ‖d‖∞/s, the gradient where g is 0, is at most `tolerance` times the larger of ‖∇f‖∞ at 0 and at the start.
+ */
+export function proximalGraphs(
+  energy: LatentVariableEnergy,
+  parameters: Parameters,
+  solver: GraphSolverName = 'proximal-gradient',
+): SolverGraphs {
+  const { codeSize } = energy
+  const symbols = parameterInputs(parameters)
+  const { x, y } = observationInputs(energy)
+  const contextOf = energy.context(symbols, x)
+  const guessOf = energy.gamma > 0 ? energy.encode(symbols, y, contextOf) : undefined
+  const first = split(energy, symbols, givenOf(y, contextOf, guessOf), solver)
+
+  const start = input('start', ['n', codeSize])
+  const z0 = first.prox(start, constant(0))
+  const at0 = slope(first.f, zerosLike(z0))
+  const atStart = slope(first.f, z0)
+  const energy0 = add(atStart.value, first.g(z0))
+  const none = zerosLike(energy0)
+  const begin = {
+    ...(contextOf && contextOf !== x ? { context: contextOf } : {}),
+    ...(guessOf ? { guess: guessOf } : {}),
+    z: z0,
+    ahead: z0,
+    weightOfMomentum: add(none, 1),
+    stepSize: firstStep(first.f, z0, atStart.gradient),
+    energy: energy0,
+    scale: maximum(maximum(peak(at0.gradient), peak(atStart.gradient)), TINY),
+    count: none,
+    status: where(less(abs(energy0), LARGEST), none, RowStatus.nonFinite),
+  }
+
+  const h = contextOf && contextOf !== x ? input('context', contextOf.shape) : x
+  const guess = guessOf ? input('guess', guessOf.shape) : undefined
+  const problem = split(energy, symbols, givenOf(y, h, guess), solver)
+  const scale = input('scale', ['n', 1])
+  const limit = mul(input('tolerance', []), scale)
+  const state = ['z', 'ahead'].map((name) => input(name, ['n', codeSize]))
+  const perRow = ['weightOfMomentum', 'stepSize', 'energy', 'count', 'status'].map((name) => input(name, ['n', 1]))
+  const [z, ahead, t, s, reached, count, status] = loop({
+    state: [...state, ...perRow],
+    maxSteps: input('steps', [], 'int64'),
+    body: (before) => step(problem, limit, solver === 'proximal-gradient', before),
+  })
+  return {
+    prepare: {},
+    begin,
+    advance: { z, ahead, weightOfMomentum: t, stepSize: s, energy: reached, count, status },
+    work: 4 * workOf(atStart.value),
+  }
+}
+
+function givenOf(y: Sym, h: Sym | undefined, guess: Sym | undefined): Given {
+  return { y, ...(h ? { h } : {}), ...(guess ? { guess } : {}) }
+}
+
+/** 1/L for the curvature L of f between z and a point a little down its gradient; the line search makes up for what that misses. */
+function firstStep(f: (z: Sym) => Sym, z: Sym, down: Sym): Sym {
+  const length = sqrt(maximum(dot(down, down), TINY))
+  const reach = mul(1e-2, add(sqrt(dot(z, z)), 1))
+  const change = mul(down, div(reach, length))
+  const other = slope(f, sub(z, change)).gradient
+  const turned = sub(down, other)
+  const curvature = div(sqrt(dot(turned, turned)), reach)
+  return clip(div(1, maximum(curvature, 1 / LONGEST_STEP)), SHORTEST_STEP, LONGEST_STEP)
+}
+
+/** One trial of every row that is still active. */
+function step(
+  { f, g, prox }: Split,
+  limit: Sym,
+  accelerated: boolean,
+  [z, v, t, s, energy, count, status]: readonly Sym[],
+): { state: Sym[]; keepGoing: Sym } {
+  const active = equal(status, RowStatus.active)
+  const { value, gradient: down } = slope(f, v)
+  const next = prox(sub(v, mul(s, down)), s)
+  const d = sub(next, v)
+  const f1 = f(next)
+  const raised = add(f1, g(next))
+  const distance = div(dot(d, d), mul(2, s))
+  const slack = mul(ROUNDING, add(abs(value), abs(f1)))
+  const fits = lessEqual(f1, add(add(value, dot(down, d)), add(distance, slack)))
+  const falls = lessEqual(raised, add(energy, mul(ROUNDING, abs(energy))))
+  const taken = logicalAnd(fits, falls)
+  const residual = div(peak(d), s)
+  const settled = logicalAnd(fits, lessEqual(residual, limit))
+
+  // A trial that fits and does not fall, without momentum, is the end of what single precision resolves.
+  const plain = lessEqual(t, 1)
+  const stuck = logicalAnd(logicalAnd(fits, logicalNot(falls)), plain)
+  const spent = lessEqual(s, SHORTEST_STEP)
+  const runaway = logicalOr(greater(peak(next), RUNAWAY), less(raised, -LARGEST))
+  const outcome = where(
+    settled,
+    RowStatus.converged,
+    where(
+      logicalAnd(fits, runaway),
+      RowStatus.diverged,
+      where(logicalOr(stuck, spent), RowStatus.stalled, zerosLike(status)),
+    ),
+  )
+
+  const faster = momentum(t)
+  const moved = accelerated ? add(next, mul(faster.beyond, sub(next, z))) : next
+  const resolvable = greater(distance, slack)
+  const longer = where(resolvable, mul(s, GROWTH), s)
+  const kept = logicalAnd(active, taken)
+  const back = logicalAnd(active, logicalAnd(fits, logicalNot(falls)))
+  const going = where(active, outcome, status)
+  return {
+    state: [
+      where(kept, next, z),
+      where(kept, moved, where(back, z, v)),
+      where(kept, accelerated ? faster.next : t, where(back, 1, t)),
+      where(active, where(fits, where(taken, longer, s), mul(0.5, s)), s),
+      where(kept, raised, energy),
+      where(active, add(count, 1), count),
+      going,
+    ],
+    keepGoing: cast(sum(cast(equal(going, RowStatus.active), 'float32')), 'bool'),
+  }
+}
