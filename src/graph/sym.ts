@@ -204,6 +204,7 @@ export function shapeError(operation: string, syms: readonly Sym[], why: string)
 
 /** Checks that tensors are of one element type. Throws {@link ConfigurationError}. */
 export function checkSameType(operation: string, syms: readonly Sym[]): ElementType {
+  checkSyms(operation, syms)
   const [{ type }] = syms
   if (syms.some((sym) => sym.type !== type)) {
     const given = syms.map((sym) => `${describe(sym)} of ${sym.type}`).join(' and ')

@@ -177,6 +177,8 @@ const products: Case[] = [
   named('matmul', 'of a vector and a matrix', { a: row, b: { shape: [3, 2] } }, graph.matmul),
   named('matmul', 'of vectors', { a: row, b: row }, graph.matmul),
   named('linear', 'with a bias', { x: matrix, W: { shape: [2, 3] }, b: { shape: [2] } }, graph.linear),
+  named('linear', 'added to a matrix', { x: matrix, W: { shape: [2, 3] }, b: { shape: ['n', 2] } }, graph.linear),
+  named('linear', 'added to a column', { x: matrix, W: { shape: [2, 3] }, b: { shape: ['n', 1] } }, graph.linear),
   named('linear', 'without a bias', { x: matrix, W: { shape: [2, 3] } }, (x, W) => graph.linear(x, W)),
   named('linear', 'of blocks', { x: { shape: ['n', 2, 3] }, W: { shape: [2, 3] }, b: { shape: [2] } }, graph.linear),
   named('linear', 'of a vector', { x: row, W: { shape: [2, 3] }, b: { shape: [2] } }, graph.linear),

@@ -218,7 +218,7 @@ export function evaluateOperation(node: GraphNode, inputs: readonly Values[], ba
       return matmul(x, y, attributes.transposeA, attributes.transposeB)
     case 'linear': {
       const scores = matmul(x, y, false, true)
-      return build(scores.shape, (index) => at(scores, index) + z.data[index[1]])
+      return build(scores.shape, (index) => at(scores, index) + broadcastAt(z, index))
     }
     case 'conv':
       return convolve(x, y, attributes as never)

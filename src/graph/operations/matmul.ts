@@ -1,4 +1,4 @@
-import { broadcast, type Dimension } from '../shapes.js'
+import { broadcast, type Dimension, sameDimensions } from '../shapes.js'
 import { apply, checkFloat, checkSameType, type Operation, type Sym, shapeError } from '../sym.js'
 import { add } from './arithmetic.js'
 import { reshape, transpositionOf } from './reshape.js'
@@ -84,10 +84,11 @@ const affine: Operation = {
     if (weight.shape.length !== 2 || x.shape.length !== 2 || x.shape[1] !== width) {
       throw shapeError('linear', [x, weight], 'the last size of x must be the second of the weight [out, in]')
     }
-    if (bias.shape.length !== 1 || bias.shape[0] !== out) {
+    const shape = [x.shape[0], out]
+    if (!sameDimensions(broadcast(bias.shape, shape) ?? [], shape)) {
       throw shapeError('linear', [weight, bias], 'the bias must have one number for each row of the weight')
     }
-    return [{ shape: [x.shape[0], out], type: checkFloat('linear', x) }]
+    return [{ shape, type: checkFloat('linear', x) }]
   },
   derivative: (g, { inputs: [x, weight, bias] }) => [
     () => matmul(g, weight),
@@ -98,7 +99,8 @@ const affine: Operation = {
 }
 
 /**
- * x·Wᵀ + b: x [.., in], weight [out, in], bias [out]. Throws {@link ShapeError} where they do not fit.
+ * x·Wᵀ + b: x [.., in], weight [out, in], bias [out], or anything that broadcasts to the result: adding to a product is
+ * cheaper here than afterwards. Throws {@link ShapeError} where they do not fit.
  */
 export function linear(x: Sym, weight: Sym, bias?: Sym): Sym {
   checkSameType('linear', bias ? [x, weight, bias] : [x, weight])

@@ -24,7 +24,7 @@ function unary(
 const squaring: Operation = {
   name: 'square',
   infer: (inputs) => inferReal('square', inputs),
-  derivative: (g, { inputs: [x] }) => [() => mul(g, mul(x, 2))],
+  derivative: (g, { inputs: [x] }) => [() => mul(mul(g, 2), x)],
   onnx: (emit, [x]) => emit.node('Mul', [x, x]),
 }
 
@@ -57,7 +57,10 @@ export const tanh: (x: Sym) => Sym = unary('tanh', 'Tanh', (g, _, out) => mul(g,
 /** 1/(1 + e⁻ˣ). */
 export const sigmoid: (x: Sym) => Sym = unary('sigmoid', 'Sigmoid', (g, _, out) => mul(g, mul(out, sub(1, out))))
 /** max(x, 0), with derivative 0 at 0. */
-export const relu: (x: Sym) => Sym = unary('relu', 'Relu', (g, x) => where(greater(x, 0), g, constant(0, g.type)))
+export const relu: (x: Sym) => Sym = unary('relu', 'Relu', (g, _, out) =>
+  // The result rather than x, so that ONNX Runtime can fuse Relu into what makes x.
+  where(greater(out, 0), g, constant(0, g.type)),
+)
 /** log(1 + eˣ), without overflow. Written as max(x, 0) − log sigmoid |x|: Softplus is several times slower, and WebGPU lacks it. */
 export const softplus: (x: Sym) => Sym = unary(
   'softplus',
