@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../tensor/errors.js'
-import type { Backend, BackendRequest, Device } from './backend.js'
+import type { Backend, BackendRequest, Device, WasmPaths } from './backend.js'
 import { webBackend } from './webBackend.js'
 
 /**
@@ -19,7 +19,29 @@ export async function openBackend(request: BackendRequest): Promise<Backend> {
     )
   }
   const ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
-  return webBackend(ort, request, undefined)
+  return webBackend(ort, { ...request, wasmPaths: request.wasmPaths ?? bundledFiles(device) }, undefined)
+}
+
+/**
+ * The files of onnxruntime-web where a bundler has put them, named so that it sees them. They must stay files of their own:
+ * threads are started from the .mjs, and cannot start from a chunk in which it was merged with code for pages. In a page
+ * with an import map there was no bundler, and the files lie beside the module.
+ */
+function bundledFiles(device: Device): WasmPaths | undefined {
+  try {
+    import.meta.resolve('onnxruntime-web/wasm')
+    return undefined
+  } catch {
+    return device === 'webgpu'
+      ? {
+          mjs: new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs', import.meta.url).href,
+          wasm: new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url).href,
+        }
+      : {
+          mjs: new URL('onnxruntime-web/ort-wasm-simd-threaded.mjs', import.meta.url).href,
+          wasm: new URL('onnxruntime-web/ort-wasm-simd-threaded.wasm', import.meta.url).href,
+        }
+  }
 }
 
 /** The part of WebGPU that is asked for. */

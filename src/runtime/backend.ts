@@ -32,6 +32,7 @@ export interface Backend {
   readonly provider: string
   readonly threads: number
   readonly note?: string
+  readonly limitation?: string
   /**
    * Whether outputs given beforehand are filled. onnxruntime-web takes them, and leaves them as they were when they lie
    * in JavaScript's memory.

@@ -23,6 +23,8 @@ export interface Runtime {
   readonly threads: number
   /** Why this one and not the native one, where it is the fallback. */
   readonly note?: string
+  /** Why there is one thread alone, where the host allows no more. */
+  readonly limitation?: string
   /**
    * Makes a graph (the bytes of an ONNX model) ready to run. `threads` are those of this graph alone, where the package
    * gives each its own (onnxruntime-node); results have the same bits at the same number. Throws {@link FileFormatError}
@@ -68,13 +70,14 @@ export async function runtime(options: RuntimeOptions = {}): Promise<Runtime> {
 }
 
 function runtimeOn(backend: Backend, device: Device): Runtime {
-  const { name, version, threads, note } = backend
+  const { name, version, threads, note, limitation } = backend
   return {
     name,
     version,
     device,
     threads,
     ...(note === undefined ? {} : { note }),
+    ...(limitation === undefined ? {} : { limitation }),
     compile: async (graph, { threads: own = threads } = {}) => {
       checkThreads(own)
       if (!(graph instanceof Uint8Array) || graph.length === 0) {

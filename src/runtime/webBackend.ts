@@ -11,8 +11,8 @@ interface Settled {
 /** What the first use of each build of onnxruntime-web has fixed for the rest of the process. */
 const settledOf = new WeakMap<object, Settled>()
 
-/** More threads than this gain nothing in WebAssembly. */
-const MOST_THREADS = 8
+/** Threads where none are asked for: more gain little in WebAssembly. */
+const USUAL_THREADS = 4
 
 /**
  * onnxruntime-web, its module loaded. Its threads and the place of its files are fixed by the first use, for all sessions
@@ -20,11 +20,13 @@ const MOST_THREADS = 8
  */
 export function webBackend(ort: Ort, request: BackendRequest, note: string | undefined): Backend {
   const { env } = ort
+  const offered = hostThreads()
+  const asked = offered.limitation === undefined ? request.threads : undefined
   let settled = settledOf.get(env)
   if (settled) {
-    if (request.threads !== undefined && request.threads !== settled.threads) {
+    if (asked !== undefined && asked !== settled.threads) {
       throw new ConfigurationError(
-        `onnxruntime-web has run here with ${counted(settled.threads)}, which its first use fixes; ${counted(request.threads)} were asked for. Ask for as many at the first use, or leave threads out.`,
+        `onnxruntime-web has run here with ${counted(settled.threads)}, which its first use fixes; ${counted(asked)} were asked for. Ask for as many at the first use, or leave threads out.`,
       )
     }
     if (request.wasmPaths !== undefined && JSON.stringify(request.wasmPaths) !== JSON.stringify(settled.wasmPaths)) {
@@ -33,9 +35,7 @@ export function webBackend(ort: Ort, request: BackendRequest, note: string | und
       )
     }
   } else {
-    const offered = hostThreads()
-    const most = offered.limitation === undefined ? MOST_THREADS : 1
-    const threads = Math.min(request.threads ?? offered.threads, most)
+    const threads = asked ?? Math.min(offered.threads, USUAL_THREADS)
     settled = { threads, wasmPaths: request.wasmPaths, exclusive: oneAtATime() }
     settledOf.set(env, settled)
     env.logLevel = 'fatal'
@@ -49,6 +49,7 @@ export function webBackend(ort: Ort, request: BackendRequest, note: string | und
     provider: request.device === 'webgpu' ? 'webgpu' : 'wasm',
     threads: settled.threads,
     ...(note === undefined ? {} : { note }),
+    ...(offered.limitation === undefined ? {} : { limitation: offered.limitation }),
     fillsOutputs: false,
     takesShared: true,
     threadsPerSession: false,

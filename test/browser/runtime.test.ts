@@ -1,0 +1,147 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { build, transformWithOxc } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RuntimeOptions } from '../../src/runtime/runtime.js'
+import { openBrowser, watchedPage } from './browser.js'
+import * as programs from './runtimePrograms.js'
+import { root } from './site.js'
+import { type StaticServer, staticServer } from './staticServer.js'
+
+type Programs = typeof programs
+
+const source = join(root, 'test', 'browser', 'runtimePrograms.ts')
+const handOver = (from: string) => `import * as programs from '${from}'\nglobalThis.programs = programs\n`
+
+/** The programs with the built files of the library, as Vite bundles them for an application. */
+async function bundle(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'index.html'), '<!doctype html><script type="module" src="main.js"></script>')
+  await writeFile(join(folder, 'main.js'), handOver(source.replaceAll('\\', '/')))
+  const site = join(folder, 'site')
+  await build({
+    root: folder,
+    configFile: false,
+    logLevel: 'error',
+    resolve: { alias: [{ find: /^(\.\.\/)+src\//, replacement: `${root.replaceAll('\\', '/')}/dist/src/` }] },
+    build: { outDir: site, emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 1000 },
+  })
+  return site
+}
+
+/** Pages without a bundler: an import map leads to the built files, and to the files of the packages. */
+async function plain(): Promise<Record<string, string>> {
+  const { imports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    imports: Record<string, { default: string }>
+  }
+  const map: Record<string, string> = {
+    '/src/': '/dist/src/',
+    'onnxruntime-web/wasm': '/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs',
+    'protobufjs/light.js': '/protobuf.js',
+  }
+  for (const [name, { default: path }] of Object.entries(imports)) map[name] = path.slice(1)
+  const { code } = await transformWithOxc(await readFile(source, 'utf8'), source)
+  return {
+    '/index.html': `<!doctype html><script type="importmap">${JSON.stringify({ imports: map })}</script><script type="module" src="/main.js"></script>`,
+    '/main.js': handOver('/test/browser/programs.js'),
+    '/test/browser/programs.js': code,
+    // protobufjs comes as a script that leaves a global.
+    '/protobuf.js': `import '/node_modules/protobufjs/dist/light/protobuf.min.js'\nexport default globalThis.protobuf\n`,
+  }
+}
+
+let folder: string
+let site: string
+let browser: Browser
+let inNode: Awaited<ReturnType<Programs['smallTraining']>>
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'energia-runtime-'))
+  site = await bundle(folder)
+  browser = await openBrowser()
+  inNode = await programs.smallTraining({ backend: 'web', threads: 1 })
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const sites: readonly {
+  readonly name: string
+  readonly isolated: boolean
+  readonly bundled: boolean
+  readonly options: RuntimeOptions
+}[] = [
+  { name: 'bundled, isolated', isolated: true, bundled: true, options: { threads: 2 } },
+  { name: 'bundled, not isolated', isolated: false, bundled: true, options: { threads: 2 } },
+  {
+    name: 'dist/ as it is, isolated, told where the files are',
+    isolated: true,
+    bundled: false,
+    options: { threads: 2, wasmPaths: '/node_modules/onnxruntime-web/dist/' },
+  },
+  { name: 'dist/ as it is, not isolated', isolated: false, bundled: false, options: {} },
+]
+
+describe.each(sites)('graphs in a page ($name)', ({ isolated, bundled, options }) => {
+  let server: StaticServer
+  let context: BrowserContext
+  let page: Page
+  let complaints: string[]
+  let requests: string[]
+
+  const run = <Name extends keyof Programs>(name: Name, given: RuntimeOptions): ReturnType<Programs[Name]> =>
+    page.evaluate(
+      ([program, argument]) =>
+        (globalThis as unknown as { programs: Record<string, (options: object) => Promise<never>> }).programs[program](
+          argument,
+        ),
+      [name, given] as const,
+    ) as ReturnType<Programs[Name]>
+
+  beforeAll(async () => {
+    server = await staticServer(bundled ? { folder: site, isolated } : { folder: root, isolated, pages: await plain() })
+    context = await browser.newContext()
+    ;({ page, complaints, requests } = await watchedPage(context))
+    await page.goto(`${server.address}/`)
+    await page.waitForFunction(() => 'programs' in globalThis)
+  })
+
+  afterAll(async () => {
+    await context?.close()
+    await server?.close()
+  })
+
+  it('train as in Node', async () => {
+    const there = await run('smallTraining', options)
+    expect(there).toMatchObject({ name: 'onnxruntime-web', device: 'cpu', threads: isolated ? 2 : 1 })
+    expect(there.losses[99]).toBeLessThan(there.losses[0] / 2)
+    if (isolated) expect(there.losses[99]).toBeCloseTo(inNode.losses[99], 5)
+    else {
+      expect(there.limitation).toMatch(/not cross-origin isolated/)
+      expect(there).toEqual({ ...inNode, limitation: there.limitation })
+    }
+  })
+
+  it('say what a page has not', async () => {
+    expect(await run('refusal', { device: 'cuda' })).toMatch(
+      /ConfigurationError: .*"cuda" is not available.*Available: cpu/,
+    )
+    expect(await run('refusal', { device: 'webgpu' })).toMatch(
+      /ConfigurationError: .*"webgpu" is not available in this page/,
+    )
+    expect(await run('refusal', { backend: 'node' })).toMatch(/ConfigurationError: onnxruntime-node runs in Node alone/)
+    const late = await run('refusal', { wasmPaths: '/elsewhere/' })
+    expect(late).toMatch(/wasmPaths has come too late/)
+  })
+
+  it('neither complain nor ask for anything from elsewhere', () => {
+    // Chromium's own remark where WebGPU was asked for in vain.
+    expect(complaints.filter((text) => text !== 'No available adapters.')).toEqual([])
+    expect(requests.some((url) => url.endsWith('.wasm'))).toBe(true)
+    expect(requests.filter((url) => !url.startsWith(server.address) && !/^(data|blob):/.test(url))).toEqual([])
+  })
+})

@@ -1,0 +1,40 @@
+/** What runs in Node and in pages alike, so that both can be held to the same bits. */
+import { linear, mean, square, sub, tanh } from '../../src/graph/index.js'
+import { gradientTraining } from '../../src/learning/gradientTraining.js'
+import { adam } from '../../src/learning/optimizers/adam.js'
+import { type RuntimeOptions, runtime } from '../../src/runtime/runtime.js'
+import { rng } from '../../src/tensor/random.js'
+import type { Tensor } from '../../src/tensor/tensor.js'
+
+function random(seed: number, ...shape: number[]): Tensor {
+  const stream = rng(seed)
+  const size = shape.reduce((product, side) => product * side, 1)
+  return { shape, data: Float32Array.from({ length: size }, () => stream.uniform() - 0.5) }
+}
+
+/** Trains a small network, and tells by what, and to which numbers. */
+export async function smallTraining(options: RuntimeOptions) {
+  const here = await runtime(options)
+  const training = await gradientTraining({
+    parameters: { w1: random(1, 30, 8), b: random(2, 30), w2: random(3, 4, 30) },
+    inputs: { x: ['n', 8], y: ['n', 4] },
+    loss: ({ w1, b, w2 }, { x, y }) => mean(square(sub(linear(tanh(linear(x, w1, b)), w2), y))),
+    optimizer: adam({ learningRate: 0.02 }),
+    runtime: here,
+  })
+  const batch = { x: random(4, 64, 8), y: random(5, 64, 4) }
+  const losses: number[] = []
+  for (let step = 0; step < 100; step++) losses.push((await training.step(batch)).loss)
+  const weights = Array.from(training.parameters().w1.data)
+  training.dispose()
+  const { name, device, threads, note, limitation } = here
+  return { name, device, threads, note, limitation, losses, weights }
+}
+
+/** What is said where a runtime cannot be had. */
+export async function refusal(options: RuntimeOptions): Promise<string> {
+  return runtime(options).then(
+    ({ name, device }) => `${name} runs on ${device}`,
+    (error: Error) => `${error.name}: ${error.message}`,
+  )
+}
