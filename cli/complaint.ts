@@ -10,7 +10,7 @@ export class ClosedPipeError extends Error {
 export class BrokenOutputError extends Error {
   override name = 'BrokenOutputError'
   constructor(cause: Error) {
-    super(systemSentence(cause, 'standard output cannot be written'), { cause })
+    super(systemSentence(cause), { cause })
   }
 }
 

@@ -31,9 +31,12 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /** A failure of the system in a sentence: what could not be done, why, and what to do. */
-export function systemSentence(error: Error, what?: string): string {
-  const code = systemCode(error) ?? ''
-  const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined
-  const failed = what ?? (path === undefined ? 'The system fails' : `${path} cannot be used`)
-  return `${failed}: ${reasons[code] ?? `it says ${error.message}; run again, or choose another path`}.`
+export function systemSentence(error: Error, failed = failedWork(error)): string {
+  const reason = reasons[systemCode(error) ?? '']
+  return `${failed}: ${reason ?? `the system says ${error.message}; run again, or choose another path`}.`
+}
+
+function failedWork(error: Error): string {
+  if ('path' in error && typeof error.path === 'string') return `${error.path} cannot be used`
+  return 'syscall' in error && error.syscall === 'write' ? 'standard output cannot be written' : 'the system fails'
 }

@@ -36,36 +36,39 @@ export async function show(session: Session, options: ShowCommandOptions, run: s
     }
     session.event('done', portrait.facts)
     const tables = `${textTable(portrait.settings)}\n${numberTable(portrait.numbers)}`
-    const { picture } = portrait
-    if (picture) {
-      const columns = fittingColumns(picture, process.stdout, tables.split('\n').length)
-      session.print(terminalPreview(picture, { columns, colour: colours() }))
+    const { picture, subject } = portrait
+    if (picture === undefined) {
+      session.print(tables)
+      session.note(`${subject} of ${formatShape(model.observation)} are no pictures, and are not drawn.`)
+      return
     }
-    session.print(tables)
-    if (!picture)
-      session.note(`${portrait.subject} of ${formatShape(model.observation)} are no pictures, and are not drawn.`)
+    const { columns, last } = fitted(picture, process.stdout, tables.split('\n').length)
+    const preview = terminalPreview(picture, { columns, colour: colours() })
+    session.print(last ? `${tables}\n${preview}` : `${preview}${tables}`)
   } finally {
     model.dispose()
   }
 }
 
-/** Lines of a picture below which a smaller one shows nothing. */
+/** Lines of a picture below which it shows too little. */
 const LEAST_LINES = 8
 
 /**
- * How wide a preview may be, in characters: as the terminal, and no wider than lets it stand above `lines` of text, the
- * prompt's included, without scrolling away. A picture keeps a few lines even where the text alone fills the terminal. Without a terminal: 80.
+ * How wide a preview may be, in characters, so that it does not scroll away: as the terminal, and no wider than lets it
+ * stand above `lines` of text, the prompt's included. Where that leaves too few lines it comes `last`, and has them all.
+ * Where there is no terminal it is 80 wide and as high as it likes.
  */
-export function fittingColumns(
+export function fitted(
   { width, height }: Pick<Picture, 'width' | 'height'>,
   { columns, rows }: { readonly columns?: number; readonly rows?: number },
   lines: number,
-): number {
+): { columns: number; last: boolean } {
   const widest = columns || 80
-  if (!rows) return widest
-  const room = Math.min(rows - 1, Math.max(LEAST_LINES, rows - lines))
+  if (!rows) return { columns: widest, last: false }
+  const last = rows - lines < LEAST_LINES
+  const room = Math.max(1, last ? rows - 1 : rows - lines)
   // A character shows two rows of pixels.
-  return Math.max(1, Math.min(widest, Math.floor((2 * Math.max(1, room) * width) / height)))
+  return { columns: Math.max(1, Math.min(widest, Math.floor((2 * room * width) / height))), last }
 }
 
 /** What the terminal can show; FORCE_COLOR and NO_COLOR have their say. */

@@ -123,6 +123,21 @@ describe('data', () => {
     await refused(fitArgs('digitz'), 2, /did you mean digits\?/)
   })
 
+  it('has arrays to choose from, or takes no --array', async () => {
+    const { 'good.npy': good } = bad
+    const sentence = /has no array or column "x" to choose, as npz and Parquet files have; leave --array or #x out/
+    await refused(fitArgs(good, '--array', 'x'), 2, sentence)
+    await refused(fitArgs(`${good}#x`), 2, sentence)
+    await refused(fitArgs('digits', '--array', 'x'), 2, sentence)
+    await refused(['encode', run, '--data', good, '--array', 'x', '--out', at('x.npz')], 2, sentence)
+    await refused(['energy', run, '--data', '-', '--array', 'x'], 2, /Standard input has no array/)
+    await refused(
+      ['energy', run, '--data', `${fixture('several.npz')}#first`, '--array', 'second'],
+      2,
+      /leave one of them/,
+    )
+  })
+
   it('images of unequal sizes need patches', async () => {
     await refused(fitArgs(mixed), 1, /unequal sizes: a\.png is 20×20, b\.png is 24×20.*--patch/)
   })

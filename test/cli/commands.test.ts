@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeImage } from '../../src/data/pixels.node.js'
-import { loadModel, readCodes, readNpy, type Tensor, toPng } from '../../src/index.js'
+import { loadModel, readCodes, readNpy, type Tensor, toPng, writeNpz } from '../../src/index.js'
 import { builtCli, energia } from './built.js'
 import { contentsOf, events, files, npy, png, temporaryFolder } from './support.js'
 
@@ -273,6 +273,16 @@ describe('fit', () => {
       '--json',
     ])
     expect(events(timed.stdout).at(-1)).toMatchObject({ event: 'done', atoms: 8 })
+  })
+
+  it('takes --array for --data alone, and #name for held-out data', async () => {
+    const [first, second] = [npy([60, 5, 5]), npy([40, 5, 5], Array(1000).fill(0.5))]
+    const [some, others] = await Promise.all([first, second].map((bytes) => readNpy(bytes)))
+    const { 'two.npz': two } = files(folder, { 'two.npz': await writeNpz({ some, others }) })
+    for (const heldOut of [data, `${two}#others`]) {
+      const more = ['--array', 'some', '--held-out', heldOut, '--lambda', '0.3', '--overwrite']
+      await succeeds(fitArgs(two, at('array'), ...more), /held-out objective per observation/)
+    }
   })
 
   it('replaces a run with --overwrite', async () => {
