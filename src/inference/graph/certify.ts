@@ -3,25 +3,34 @@ import type { Parameters } from '../../energy/module.js'
 import { add, cast, input, matmul, mul, reshape, type Sym, square, sub, sum, transpose } from '../../graph/index.js'
 import { sizeOf } from '../../tensor/tensor.js'
 import { dualityGap } from './dualityGap.js'
-import { isQuadratic } from './quadratic.js'
 import { castParameters, type Outputs, strengthOf } from './solverGraphs.js'
 
-/**
- * What is said of the codes `z` that are returned. For quadratic energies `energy` and `gap` [n, 1], all of it computed in double
- * precision from the parameters, the observations and the codes as they are. For others `energy`, whose decoder runs in single
- * precision and whose sums are in double.
- */
-export function certificateGraph(energy: LatentVariableEnergy, parameters: Parameters): Outputs {
-  return isQuadratic(energy)
-    ? quadraticCertificate(energy, parameters)
-    : { energy: reshape(energyOf(energy, parameters), ['n', 1]) }
+/** Whether an energy is quadratic in z but for a convex regularizer with a prox, so that codes have a duality gap. */
+export function isQuadratic({
+  cost,
+  decoder,
+  regularizer,
+  encoder,
+  gamma,
+  encoderCost,
+}: LatentVariableEnergy): boolean {
+  const { prox, dual } = regularizer?.symbolic ?? {}
+  const guided = encoder === undefined || gamma === 0 || encoderCost.quadratic
+  return cost.quadratic && decoder.affine !== undefined && guided && prox !== undefined && dual !== undefined
 }
 
-function quadraticCertificate(energy: LatentVariableEnergy, parameters: Parameters): Outputs {
+/** What it is when something is asked of an energy that only quadratic ones have. */
+export const notQuadratic = (): Error => new Error('This energy is not quadratic in z; isQuadratic tells.')
+
+/**
+ * Energy and duality gap of codes `z`, [n, 1] each, all of it computed in double precision from the parameters, the observations and
+ * the codes as they are.
+ */
+export function quadraticCertificate(energy: LatentVariableEnergy, parameters: Parameters): Outputs {
   const { codeSize, gamma, regularizer } = energy
   const { dual, value } = regularizer?.symbolic ?? {}
   const lambda = strengthOf(energy, 'float64')
-  if (!dual || !value || !lambda) throw new Error('isQuadratic was not asked.') // a fault of the caller
+  if (!dual || !value || !lambda) throw notQuadratic()
   const symbols = castParameters(parameterInputs(parameters), 'float64')
   const inputs = observationInputs(energy)
   const size = sizeOf(energy.yShape)
@@ -29,7 +38,7 @@ function quadraticCertificate(energy: LatentVariableEnergy, parameters: Paramete
   const h = energy.context(symbols, inputs.x && cast(inputs.x, 'float64'))
   const z = cast(input('z', ['n', codeSize]), 'float64')
   const { weight, offset } = energy.affine(symbols, h) ?? {}
-  if (!weight) throw new Error('isQuadratic was not asked.') // a fault of the caller
+  if (!weight) throw notQuadratic()
   const flat = reshape(y, ['n', size])
   const target = offset ? sub(flat, offset) : flat
   const residual = sub(target, matmul(z, transpose(weight)))
@@ -53,8 +62,8 @@ function quadraticCertificate(energy: LatentVariableEnergy, parameters: Paramete
   }
 }
 
-/** E: the decoder in single precision, its cost and all sums in double. What is your own is computed as it is written. */
-function energyOf(energy: LatentVariableEnergy, parameters: Parameters): Sym {
+/** E of codes `z`, [n, 1]: the decoder in single precision, its cost and all sums in double. What is your own is computed as it is written. */
+export function energyGraph(energy: LatentVariableEnergy, parameters: Parameters): Sym {
   const { cost, regularizer, encoderCost, gamma } = energy
   const symbols = parameterInputs(parameters)
   const { x, y } = observationInputs(energy)
@@ -74,5 +83,5 @@ function energyOf(energy: LatentVariableEnergy, parameters: Parameters): Sym {
     const plain = encoderCost.kind === 'own'
     sum = add(sum, double(mul(gamma, encoderCost.value(wide(plain, z), wide(plain, guess)))))
   }
-  return sum
+  return reshape(sum, ['n', 1])
 }

@@ -1,26 +1,8 @@
 import type { Parameters } from '../../energy/module.js'
-import { encodeOnnx } from '../../graph/index.js'
-import type { Program, Runtime, Value } from '../../runtime/runtime.js'
+import type { Program, Runtime } from '../../runtime/runtime.js'
+import { compileOutputs, type Feeds, select } from './programs.js'
 import { nextName, type RowPool } from './rowPool.js'
-import type { Outputs, SolverGraphs } from './solverGraphs.js'
-
-/** What graphs are fed, by name. */
-export type Feeds = Readonly<Record<string, Value>>
-
-/** Compiles the graph of some outputs. */
-export function compileOutputs(runtime: Runtime, outputs: Outputs): Promise<Program> {
-  return runtime.compile(encodeOnnx({ outputs }))
-}
-
-/** The feeds that a program asks for, out of several tables; what comes first counts. */
-export function select(program: Program, ...tables: readonly Feeds[]): Feeds {
-  const feeds: Record<string, Value> = {}
-  for (const name of program.inputs) {
-    const table = tables.find((each) => Object.hasOwn(each, name))
-    if (table) feeds[name] = table[name]
-  }
-  return feeds
-}
+import type { SolverGraphs } from './solverGraphs.js'
 
 /** A solver's graphs, compiled. It owns their sessions until disposed. */
 export class CompiledSolver {
@@ -28,13 +10,23 @@ export class CompiledSolver {
     private readonly prepareProgram: Program | undefined,
     private readonly beginProgram: Program,
     private readonly advanceProgram: Program,
+    private readonly finishProgram: Program,
+    readonly kept: readonly string[],
     readonly work: number,
   ) {}
 
-  static async compile(runtime: Runtime, { prepare, begin, advance, work }: SolverGraphs): Promise<CompiledSolver> {
+  static async compile(runtime: Runtime, graphs: SolverGraphs): Promise<CompiledSolver> {
+    const { prepare, begin, advance, finish, kept, work } = graphs
     const named = Object.fromEntries(Object.entries(advance).map(([name, sym]) => [nextName(name), sym]))
     const once = Object.keys(prepare).length > 0 ? await compileOutputs(runtime, prepare) : undefined
-    return new CompiledSolver(once, await compileOutputs(runtime, begin), await compileOutputs(runtime, named), work)
+    return new CompiledSolver(
+      once,
+      await compileOutputs(runtime, begin),
+      await compileOutputs(runtime, named),
+      await compileOutputs(runtime, finish),
+      kept,
+      work,
+    )
   }
 
   /** What all rows share: the parameters, and what is made of them. */
@@ -60,7 +52,13 @@ export class CompiledSolver {
     })
   }
 
+  /** What is said of codes: `rows` are x, y, z, lambda and what was kept. */
+  finish(shared: Feeds, rows: Feeds): Promise<Feeds> {
+    return this.finishProgram.run(select(this.finishProgram, shared, rows))
+  }
+
   dispose(): void {
-    for (const program of [this.prepareProgram, this.beginProgram, this.advanceProgram]) program?.dispose()
+    const { prepareProgram, beginProgram, advanceProgram, finishProgram } = this
+    for (const program of [prepareProgram, beginProgram, advanceProgram, finishProgram]) program?.dispose()
   }
 }

@@ -34,6 +34,7 @@ import {
   where,
   zerosLike,
 } from '../../graph/index.js'
+import { energyGraph } from './certify.js'
 import { momentum } from './momentum.js'
 import { RowStatus, type SolverGraphs, strengthOf } from './solverGraphs.js'
 import { workOf } from './workOf.js'
@@ -140,8 +141,18 @@ export function proximalGraphs(
     prepare: {},
     begin,
     advance: { z, ahead, weightOfMomentum: t, stepSize: s, energy: reached, count, status },
+    finish: { energy: energyGraph(energy, parameters), stationarity: cast(stationarityOf(first, codeSize), 'float64') },
+    kept: ['stepSize', 'scale'],
     work: 4 * workOf(atStart.value),
   }
+}
+
+/** ‖z − prox(z − s∇f(z))‖∞/s over the scale of gradients: what is small where a row has converged, [n, 1]. */
+function stationarityOf({ f, prox }: Split, codeSize: number): Sym {
+  const z = input('z', ['n', codeSize])
+  const s = input('stepSize', ['n', 1])
+  const moved = sub(prox(sub(z, mul(s, slope(f, z).gradient)), s), z)
+  return div(peak(moved), mul(s, input('scale', ['n', 1])))
 }
 
 function givenOf(y: Sym, h: Sym | undefined, guess: Sym | undefined): Given {

@@ -27,6 +27,7 @@ import {
   zerosLike,
 } from '../../graph/index.js'
 import { sizeOf } from '../../tensor/tensor.js'
+import { notQuadratic, quadraticCertificate } from './certify.js'
 import { dualityGap } from './dualityGap.js'
 import { momentum } from './momentum.js'
 import { castParameters, RowStatus, type SolverGraphs, strengthOf } from './solverGraphs.js'
@@ -40,14 +41,6 @@ const GROWTH = 1.1
 const LONGEST = 1e4
 /** The first step, in 1/L: few directions are as curved as the steepest. */
 const FIRST = 4
-
-/** Whether an energy is quadratic in z but for a convex regularizer with a prox: whether {@link quadraticGraphs} can be built. */
-export function isQuadratic(energy: LatentVariableEnergy): boolean {
-  const { cost, decoder, regularizer, encoder, gamma, encoderCost } = energy
-  const { prox, dual } = regularizer?.symbolic ?? {}
-  const guided = encoder === undefined || gamma === 0 || encoderCost.quadratic
-  return cost.quadratic && decoder.affine !== undefined && guided && prox !== undefined && dual !== undefined
-}
 
 /**
  * FISTA for E = ½‖y − Wz‖² + ½γ‖z − ē‖² + λR(z), restarted in each row where its momentum points uphill (O'Donoghue, Candès 2015).
@@ -64,7 +57,7 @@ export function quadraticGraphs(
   const { codeSize, encoder, gamma } = energy
   const { prox, dual, value } = energy.regularizer?.symbolic ?? {}
   const lambda = strengthOf(energy, type)
-  if (!prox || !dual || !value || !lambda) throw new Error('isQuadratic was not asked.') // a fault of the caller
+  if (!prox || !dual || !value || !lambda) throw notQuadratic()
   const symbols = castParameters(parameterInputs(parameters), type)
   const inputs = observationInputs(energy)
   const [x, y] = [inputs.x && cast(inputs.x, type), cast(inputs.y, type)]
@@ -73,7 +66,7 @@ export function quadraticGraphs(
   const pull = encoder ? gamma : 0
   const tall = codeSize > 2 * size
   const plane = energy.affine(symbols, h)
-  if (!plane) throw new Error('isQuadratic was not asked.') // a fault of the caller
+  if (!plane) throw notQuadratic()
 
   const gram = pulled(matmul(transpose(plane.weight), plane.weight), identity(codeSize, type), pull)
   const prepare = { ...(tall ? {} : { gram }), weight: plane.weight, shortest: shortestStep(gram) }
@@ -162,6 +155,8 @@ export function quadraticGraphs(
       count: add(column('count'), cast(input('steps', [], 'int64'), type)),
       status: where(finite, where(within, RowStatus.converged, zerosLike(reached)), RowStatus.diverged),
     },
+    finish: quadraticCertificate(energy, parameters),
+    kept: [],
     work: tall ? 2 * codeSize * size : codeSize * codeSize,
   }
 }

@@ -1,6 +1,7 @@
 import { turn } from '../../kernels/turn.js'
 import { sizeOf, type Tensor } from '../../tensor/tensor.js'
-import type { CompiledSolver, Feeds } from './compiledSolver.js'
+import type { CompiledSolver } from './compiledSolver.js'
+import type { Feeds } from './programs.js'
 import { RowPool } from './rowPool.js'
 import { RowStatus } from './solverGraphs.js'
 
@@ -30,6 +31,8 @@ export interface SolvedRows {
   readonly status: Uint8Array
   /** Whether time ran out before the row was solved. */
   readonly late: Uint8Array
+  /** The columns that the solver keeps, [n, 1] each. */
+  readonly kept: Readonly<Record<string, Tensor>>
 }
 
 /** Multiplications in a slice of work: about 10 milliseconds of one core. */
@@ -63,6 +66,9 @@ export async function solveRows(
     steps: new Uint32Array(count),
     status: new Uint8Array(count),
     late: new Uint8Array(count),
+    kept: Object.fromEntries(
+      solver.kept.map((name) => [name, { shape: [count, 1], data: new Float32Array(count).fill(1) }]),
+    ),
   }
   let next = 0
   let done = 0
@@ -107,6 +113,7 @@ function finish(pool: RowPool, i: number, solved: SolvedRows, late: boolean): vo
   solved.steps[row] = pool.row('count', i)[0]
   solved.status[row] = pool.row('status', i)[0]
   solved.late[row] = late ? 1 : 0
+  for (const [name, { data }] of Object.entries(solved.kept)) data[row] = pool.row(name, i)[0]
   pool.remove(i)
 }
 
@@ -116,10 +123,10 @@ function largest(pool: RowPool, name: string): number {
   return most
 }
 
-/** Rows of every input, over the same memory. */
-export function rowsOf(inputs: RowInputs, from: number, count: number): Feeds {
+/** Rows of every batch, over the same memory. */
+export function rowsOf(batches: RowInputs | Readonly<Record<string, Tensor>>, from: number, count: number): Feeds {
   const feeds: Record<string, Tensor> = {}
-  for (const [name, { shape, data }] of Object.entries(inputs) as [string, Tensor][]) {
+  for (const [name, { shape, data }] of Object.entries(batches) as [string, Tensor][]) {
     const rest = shape.slice(1)
     const width = sizeOf(rest)
     feeds[name] = { shape: [count, ...rest], data: data.subarray(from * width, (from + count) * width) }

@@ -16,6 +16,12 @@ export interface SolverGraphs {
   readonly begin: Outputs
   /** Takes the scalar inputs `steps` (int64) and `tolerance` as well. */
   readonly advance: Outputs
+  /**
+   * What is said of the codes `z` that are returned: their `energy`, and `gap` or `stationarity`, [n, 1] in double precision. Takes
+   * the columns named in `kept` as well, as the last step left them.
+   */
+  readonly finish: Outputs
+  readonly kept: readonly string[]
   /** Numbers multiplied with one another in a step, an observation: what a step costs, roughly. */
   readonly work: number
 }

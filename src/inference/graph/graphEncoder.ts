@@ -1,0 +1,276 @@
+import { type LatentVariableEnergy, observationInputs, parameterInputs } from '../../energy/latentVariableEnergy.js'
+import type { Parameters } from '../../energy/module.js'
+import type { Runtime } from '../../runtime/runtime.js'
+import { CancelledError, ConfigurationError } from '../../tensor/errors.js'
+import { rng } from '../../tensor/random.js'
+import type { Tensor } from '../../tensor/tensor.js'
+import { checkCodes } from '../checkCodes.js'
+import { fromDense, toDense } from '../codes.js'
+import type { Inference, Status } from '../inference.js'
+import { isQuadratic } from './certify.js'
+import { CompiledSolver } from './compiledSolver.js'
+import { type EncodeSettings, encodeSettings, type GraphEncodeOptions } from './encodeSettings.js'
+import { type FoundRows, replaceRow, takeInputs, unsolved } from './foundRows.js'
+import { checkObserved, finiteRows, type Observed } from './observed.js'
+import { doubles, Programs, select } from './programs.js'
+import { proximalGraphs } from './proximalGradient.js'
+import { quadraticGraphs } from './quadratic.js'
+import { type RowBudget, type RowInputs, rowsOf, sliceOf, solveRows } from './solveRows.js'
+import { RowStatus, type SolverGraphs } from './solverGraphs.js'
+import { strengths } from './strengths.js'
+
+/** Below this tolerance the iteration runs in double precision. */
+const SINGLE_TOLERANCE = 2e-6
+/** Steps that single precision gets before double precision takes over where it cannot certify what it found. */
+const SINGLE_STEPS = 500
+
+/** Minimizes an energy over its codes, by graphs. It owns their sessions until disposed. */
+export class GraphEncoder {
+  private readonly programs: Programs
+  private readonly solvers = new Map<string, Promise<CompiledSolver>>()
+  private readonly quadratic: boolean
+  private parameters: Parameters
+
+  /** Made by {@link graphEncoder}. */
+  constructor(
+    readonly energy: LatentVariableEnergy,
+    readonly runtime: Runtime,
+    parameters: Parameters,
+  ) {
+    this.programs = new Programs(runtime)
+    this.quadratic = isQuadratic(energy)
+    this.parameters = parameters
+  }
+
+  /** Goes on with other parameters, of the same shapes. */
+  use(parameters: Parameters): void {
+    this.parameters = parameters
+  }
+
+  /**
+   * Codes of least energy, as far as they are found: argmin over z of E(x, y, z). With a decoder that is affine in z, squared errors and
+   * a convex regularizer, that is the minimum, certified by a duality gap; else a stationary point, with `stationarity`, the gradient
+   * that is left relative to that at z = 0. Throws ShapeError, ConfigurationError or DataError for observations that do not fit, and
+   * CancelledError where the signal fires.
+   */
+  async encode(observed: Observed, options: GraphEncodeOptions = {}): Promise<Inference> {
+    const { energy } = this
+    const count = checkObserved(energy, observed)
+    const settings = encodeSettings(options, this.quadratic)
+    this.checkSolver(settings)
+    if (options.warmStart) checkCodes(options.warmStart, count, energy.codeSize, 'Codes to start from')
+    const started = performance.now()
+    const usable = finiteRows(observed)
+    const rows = [...usable.keys()].filter((i) => usable[i])
+    const found = unsolved(count, energy.codeSize)
+    if (rows.length > 0) {
+      const { x, y } = takeInputs({ x: observed.x, y: observed.y }, rows)
+      energy.cost.check?.(y, 'Observations')
+      const given: Observed = x ? { x, y } : { y }
+      const warm = options.warmStart && takeInputs({ codes: toDense(options.warmStart) }, rows).codes
+      const lambda = await strengths(this.programs, energy, this.parameters, given)
+      const inputs = { ...given, start: warm ?? (await this.firstCodes(given)), ...(lambda ? { lambda } : {}) }
+      const budget = this.budget(settings, options, started, rows.length)
+      const least = await this.leastEnergy(inputs, settings, budget)
+      for (const [from, to] of rows.entries()) replaceRow(found, to, least, from)
+    }
+    const { codes, energy: energies, certificate, steps, status } = found
+    return {
+      codes: fromDense(codes),
+      energy: energies,
+      ...(this.certifies(settings) ? { gap: certificate } : { stationarity: certificate }),
+      steps,
+      status,
+    }
+  }
+
+  /** E at given codes [n, k], in double precision. */
+  async energyOf(inputs: Observed & { readonly z: Tensor }): Promise<Float64Array> {
+    const lambda = await strengths(this.programs, this.energy, this.parameters, inputs)
+    const { energy } = await this.finish(await this.solver('proximal-gradient'), {
+      ...inputs,
+      ...(lambda ? { lambda } : {}),
+    })
+    return energy
+  }
+
+  dispose(): void {
+    this.programs.dispose()
+    for (const solver of this.solvers.values()) solver.then((ready) => ready.dispose()).catch(() => {})
+    this.solvers.clear()
+  }
+
+  /** The best of all starts. */
+  private async leastEnergy(
+    inputs: RowInputs,
+    settings: EncodeSettings,
+    budget: (done: number) => RowBudget,
+  ): Promise<FoundRows> {
+    const [count] = inputs.y.shape
+    const best = await this.solve(inputs, settings, budget(0))
+    for (let restart = 1; restart <= settings.restarts; restart++) {
+      const random = rng(settings.seed, restart)
+      const data = inputs.start.data.map(() => settings.restartDeviation * random.normal())
+      const other = await this.solve({ ...inputs, start: { ...inputs.start, data } }, settings, budget(restart * count))
+      for (let i = 0; i < count; i++) {
+        const steps = best.steps[i] + other.steps[i]
+        if (other.energy[i] < best.energy[i] || Number.isNaN(best.energy[i])) replaceRow(best, i, other, i)
+        best.steps[i] = steps
+      }
+    }
+    return best
+  }
+
+  /** One start. Where the gap is what counts and single precision does not reach it, goes on in double. */
+  private async solve(inputs: RowInputs, settings: EncodeSettings, budget: RowBudget): Promise<FoundRows> {
+    const { tolerance } = budget
+    if (!this.certifies(settings)) return this.run(settings.solver, inputs, budget)
+    const double = tolerance < SINGLE_TOLERANCE
+    const first = await this.run(double ? 'double' : 'single', inputs, {
+      ...budget,
+      maxSteps: double ? budget.maxSteps : Math.min(budget.maxSteps, SINGLE_STEPS),
+    })
+    this.judge(first, tolerance)
+    const open = first.status.flatMap((status, i) => (goesOn(status, first.steps[i], budget) ? [i] : []))
+    if (double || open.length === 0) return first
+    const start = { shape: [open.length, this.energy.codeSize], data: takeInputs({ z: first.codes }, open).z.data }
+    const second = await this.run(
+      'double',
+      { ...takeInputs({ ...inputs }, open), start },
+      { ...budget, tolerance: tolerance / 2 },
+    )
+    this.judge(second, tolerance)
+    for (const [from, to] of open.entries()) {
+      second.steps[from] += first.steps[to]
+      replaceRow(first, to, second, from)
+    }
+    return first
+  }
+
+  /** Status by the gap of the codes that are returned, whatever the iteration thought. */
+  private judge({ energy, certificate, status }: FoundRows, tolerance: number): void {
+    for (let i = 0; i < status.length; i++) {
+      if (status[i] === 'diverged' || status[i] === 'nonFinite') continue
+      if (certificate[i] <= tolerance * energy[i]) status[i] = 'converged'
+      else if (status[i] === 'converged') status[i] = 'maxSteps'
+    }
+  }
+
+  private async run(name: string, inputs: RowInputs, budget: RowBudget): Promise<FoundRows> {
+    const solver = await this.solver(name)
+    const shared = await solver.prepare(this.parameters)
+    const solved = await solveRows(solver, shared, inputs, budget)
+    const { start: _, ...rows } = inputs
+    const { energy, certificate } = await this.finish(solver, { ...rows, z: solved.codes, ...solved.kept })
+    const status = Array.from(solved.status, (row, i): Status => statusOf(row, solved.late[i] === 1))
+    return { codes: solved.codes, energy, certificate, steps: solved.steps, status }
+  }
+
+  private async finish(
+    solver: CompiledSolver,
+    rows: Readonly<Record<string, Tensor>> & { readonly z: Tensor },
+  ): Promise<{ energy: Float64Array; certificate: Float64Array }> {
+    const [count] = rows.z.shape
+    const energy = new Float64Array(count)
+    const certificate = new Float64Array(count)
+    const slice = 4 * sliceOf(solver.work).rows
+    for (let from = 0; from < count; from += slice) {
+      const some = Math.min(slice, count - from)
+      const told = await solver.finish(this.parameters, rowsOf(rows, from, some))
+      energy.set(doubles(told.energy), from)
+      const bound = told.gap ?? told.stationarity
+      if (bound) certificate.set(doubles(bound), from)
+    }
+    return { energy, certificate }
+  }
+
+  private solver(name: string): Promise<CompiledSolver> {
+    let solver = this.solvers.get(name)
+    if (!solver) {
+      solver = CompiledSolver.compile(this.runtime, this.graphs(name))
+      this.solvers.set(name, solver)
+    }
+    return solver
+  }
+
+  private graphs(name: string): SolverGraphs {
+    if (name === 'single') return quadraticGraphs(this.energy, this.parameters)
+    if (name === 'double') return quadraticGraphs(this.energy, this.parameters, 'float64')
+    return proximalGraphs(this.energy, this.parameters, name === 'gradient-descent' ? name : 'proximal-gradient')
+  }
+
+  /** Whether codes come with a duality gap. */
+  private certifies({ solver }: EncodeSettings): boolean {
+    return this.quadratic && solver === 'proximal-gradient'
+  }
+
+  private checkSolver({ solver }: EncodeSettings): void {
+    const { regularizer } = this.energy
+    if (solver === 'gradient-descent' && regularizer && !regularizer.symbolic.smooth) {
+      throw new ConfigurationError(
+        `Gradient descent needs a smooth regularizer, and ${regularizer.kind} is not; use proximal-gradient.`,
+      )
+    }
+  }
+
+  /** The encoder's guess, or 0. */
+  private async firstCodes(given: Observed): Promise<Tensor> {
+    const { energy } = this
+    const shape = [given.y.shape[0], energy.codeSize]
+    if (!energy.encoder) return { shape, data: new Float32Array(shape[0] * shape[1]) }
+    const program = await this.programs.get('guess', () => {
+      const symbols = parameterInputs(this.parameters)
+      const { x, y } = observationInputs(energy)
+      const guess = energy.encode(symbols, y, energy.context(symbols, x))
+      return guess ? { guess } : {}
+    })
+    const { guess } = await program.run(select(program, this.parameters, { ...given }))
+    return { shape, data: guess.data as Float32Array }
+  }
+
+  private budget(
+    { tolerance, maxSteps, restarts }: EncodeSettings,
+    { seconds, signal, onProgress }: GraphEncodeOptions,
+    started: number,
+    rows: number,
+  ): (before: number) => RowBudget {
+    const total = rows * (1 + restarts)
+    return (before) => ({
+      tolerance,
+      maxSteps,
+      ...(seconds === undefined ? {} : { deadline: started + 1000 * seconds }),
+      between: (done) => {
+        if (signal?.aborted)
+          throw new CancelledError(`Inference was cancelled after ${before + done} of ${total} codes.`)
+        onProgress?.({ done: before + done, total, seconds: (performance.now() - started) / 1000 })
+      },
+    })
+  }
+}
+
+/** Whether a row that is not certified may still be, with the steps that it has left. */
+function goesOn(status: Status, steps: number, { maxSteps, deadline = Number.POSITIVE_INFINITY }: RowBudget): boolean {
+  return status === 'maxSteps' && steps < maxSteps && performance.now() < deadline
+}
+
+function statusOf(row: number, late: boolean): Status {
+  switch (row) {
+    case RowStatus.converged:
+      return 'converged'
+    case RowStatus.diverged:
+      return 'diverged'
+    case RowStatus.nonFinite:
+      return 'nonFinite'
+    default:
+      return late ? 'timeBudget' : 'maxSteps'
+  }
+}
+
+/** An encoder for an energy at given parameters. */
+export function graphEncoder(options: {
+  readonly energy: LatentVariableEnergy
+  readonly parameters: Parameters
+  readonly runtime: Runtime
+}): GraphEncoder {
+  return new GraphEncoder(options.energy, options.runtime, options.parameters)
+}
