@@ -304,4 +304,12 @@ export const loops: readonly Case[] = [
     })
     return graph.concat([a, b], 1)
   }),
+  named('loop', 'that takes over what is around it', { x: matrix, y: matrix }, (x, y) => {
+    const [a, b] = graph.loop({
+      state: [x, x],
+      maxSteps: 2,
+      body: ([v]) => ({ state: [y, v], keepGoing: graph.constant(1, 'bool') }),
+    })
+    return graph.concat([a, b], 1)
+  }),
 ]
