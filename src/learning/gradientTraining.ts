@@ -48,7 +48,7 @@ export class GradientTraining {
   /** Feeds from, and results into, each set. The inputs of a step join the feeds. */
   private readonly feeds: readonly [Values, Values]
   private readonly results: readonly [Values, Values]
-  private readonly stepCount = new Float64Array(1)
+  private readonly stepCount: Float32Array | Float64Array
   private readonly scalars: Readonly<Record<string, Float32Array>>
   private current: 0 | 1 = 0
   private steps = 0
@@ -63,6 +63,7 @@ export class GradientTraining {
     state: Parameters,
   ) {
     this.stateNames = Object.keys(state)
+    this.stepCount = precisionOf(options) === 'float64' ? new Float64Array(1) : new Float32Array(1)
     const start = { ...options.parameters, ...state }
     this.sets = [copies(start), copies(start)]
     this.scalars = Object.fromEntries(
@@ -202,7 +203,7 @@ export async function gradientTraining(options: TrainingOptions): Promise<Gradie
     checkFinite(`The parameter "${name}"`, data)
   }
   const state = optimizer.init(parameters)
-  const { bytes, metrics } = stepGraph(options, state)
+  const { bytes, metrics } = stepGraph(options, state, precisionOf(options))
   return new GradientTraining(options, await runtime.compile(bytes, threadsOf(options)), metrics, state)
 }
 
@@ -210,6 +211,10 @@ function checkFinite(what: string, data: Float32Array): void {
   const place = data.findIndex((value) => !Number.isFinite(value))
   if (place >= 0) throw new DataError(`${what} holds ${data[place]} at place ${place}; start from finite numbers.`)
 }
+
+/** The precision of scalars such as 1 − βᵗ. The build of onnxruntime-web for WebGPU knows no double precision. */
+const precisionOf = ({ runtime }: TrainingOptions): 'float32' | 'float64' =>
+  runtime.device === 'webgpu' ? 'float32' : 'float64'
 
 const threadsOf = ({ threads }: TrainingOptions): { threads?: number } => (threads === undefined ? {} : { threads })
 

@@ -37,17 +37,21 @@ export interface StepGraph {
 
 /**
  * One step as an ONNX graph: loss, gradients, update. In: parameters, the optimizer's state and inputs by their names, and
- * `step`, the number of steps taken (float64). Out: the next parameters and state, `loss`, `gradientNorm` before
+ * `step`, the number of steps taken, as float64 or float32 by `precision`. Out: the next parameters and state, `loss`, `gradientNorm` before
  * clipping, the metrics, and `health`, which is finite only where all next parameters are. Throws {@link ShapeError} and
  * {@link ConfigurationError} where the loss is no scalar, a part changes its shape, or names clash.
  */
-export function stepGraph(problem: TrainingProblem, state: Parameters): StepGraph {
+export function stepGraph(
+  problem: TrainingProblem,
+  state: Parameters,
+  precision: 'float32' | 'float64' = 'float64',
+): StepGraph {
   checkNames(problem, state)
   const { optimizer, clip, constrain } = problem
   const parameters = symbolic(problem.parameters)
   const remembered = symbolic(state)
   const inputs = symbolicInputs(problem.inputs)
-  const step = input('step', [], 'float64')
+  const step = input('step', [], precision)
   const { loss, metrics } = lossOf(problem, parameters, inputs)
   const order = Object.keys(parameters)
   const found = gradient(loss, Object.values(parameters))

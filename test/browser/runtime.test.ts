@@ -1,9 +1,11 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { getuid } from 'node:process'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { build, transformWithOxc } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findChromium } from '../../scripts/chromium.js'
 import type { RuntimeOptions } from '../../src/runtime/runtime.js'
 import { openBrowser, watchedPage } from './browser.js'
 import * as programs from './runtimePrograms.js'
@@ -52,6 +54,21 @@ async function plain(): Promise<Record<string, string>> {
   }
 }
 
+/** Runs one of the programs in a page. */
+function runIn<Name extends keyof Programs>(
+  page: Page,
+  name: Name,
+  ...given: [options: RuntimeOptions, steps?: number]
+): ReturnType<Programs[Name]> {
+  return page.evaluate(
+    ([program, args]) =>
+      (globalThis as unknown as { programs: Record<string, (...given: unknown[]) => Promise<never>> }).programs[
+        program
+      ](...args),
+    [name, given] as const,
+  ) as ReturnType<Programs[Name]>
+}
+
 let folder: string
 let site: string
 let browser: Browser
@@ -93,14 +110,7 @@ describe.each(sites)('graphs in a page ($name)', ({ isolated, bundled, options }
   let complaints: string[]
   let requests: string[]
 
-  const run = <Name extends keyof Programs>(name: Name, given: RuntimeOptions): ReturnType<Programs[Name]> =>
-    page.evaluate(
-      ([program, argument]) =>
-        (globalThis as unknown as { programs: Record<string, (options: object) => Promise<never>> }).programs[program](
-          argument,
-        ),
-      [name, given] as const,
-    ) as ReturnType<Programs[Name]>
+  const run = <Name extends keyof Programs>(name: Name, given: RuntimeOptions) => runIn(page, name, given)
 
   beforeAll(async () => {
     server = await staticServer(bundled ? { folder: site, isolated } : { folder: root, isolated, pages: await plain() })
@@ -143,5 +153,44 @@ describe.each(sites)('graphs in a page ($name)', ({ isolated, bundled, options }
     expect(complaints.filter((text) => text !== 'No available adapters.')).toEqual([])
     expect(requests.some((url) => url.endsWith('.wasm'))).toBe(true)
     expect(requests.filter((url) => !url.startsWith(server.address) && !/^(data|blob):/.test(url))).toEqual([])
+  })
+})
+
+/** What makes Chromium compute WebGPU on the CPU, where it was built with SwiftShader. */
+const softwareGpu = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--enable-unsafe-swiftshader',
+]
+
+describe('graphs on WebGPU', () => {
+  it('train as on the CPU, where the browser has an adapter', async () => {
+    const sandbox = getuid?.() === 0 ? ['--no-sandbox', '--disable-dev-shm-usage'] : []
+    const own = await chromium.launch({ executablePath: findChromium(), args: [...softwareGpu, ...sandbox] })
+    const server = await staticServer({ folder: site, isolated: true })
+    try {
+      const { page } = await watchedPage(await own.newContext())
+      await page.goto(`${server.address}/`)
+      await page.waitForFunction(() => 'programs' in globalThis)
+      const adapter = await page.evaluate(async () => {
+        const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } }
+        return (await gpu?.requestAdapter()) != null
+      })
+      if (!adapter) {
+        expect(await runIn(page, 'refusal', { device: 'webgpu' })).toMatch(/"webgpu" is not available in this page/)
+        return
+      }
+      const there = await runIn(page, 'smallTraining', { device: 'webgpu', threads: 1 }, 5)
+      expect(there).toMatchObject({ name: 'onnxruntime-web', device: 'webgpu' })
+      expect(there.losses.length).toBe(5)
+      there.losses.forEach((loss, i) => {
+        expect(loss).toBeCloseTo(inNode.losses[i], 4)
+      })
+    } finally {
+      await own.close()
+      await server.close()
+    }
   })
 })

@@ -13,7 +13,7 @@ function random(seed: number, ...shape: number[]): Tensor {
 }
 
 /** Trains a small network, and tells by what, and to which numbers. */
-export async function smallTraining(options: RuntimeOptions) {
+export async function smallTraining(options: RuntimeOptions, steps = 100) {
   const here = await runtime(options)
   const training = await gradientTraining({
     parameters: { w1: random(1, 30, 8), b: random(2, 30), w2: random(3, 4, 30) },
@@ -24,7 +24,7 @@ export async function smallTraining(options: RuntimeOptions) {
   })
   const batch = { x: random(4, 64, 8), y: random(5, 64, 4) }
   const losses: number[] = []
-  for (let step = 0; step < 100; step++) losses.push((await training.step(batch)).loss)
+  for (let step = 0; step < steps; step++) losses.push((await training.step(batch)).loss)
   const weights = Array.from(training.parameters().w1.data)
   training.dispose()
   const { name, device, threads, note, limitation } = here

@@ -20,7 +20,7 @@ export interface Optimizer {
   readonly kind: string
   /** What the optimizer remembers, before the first step. Names are its own name and the parameter's, as in "mean.weight". */
   init(parameters: Parameters): Parameters
-  /** Parameters and state after a step. `step` is the number of steps before this one, a float64 scalar. */
+  /** Parameters and state after a step. `step` is the number of steps before this one, a scalar of float64 or float32. */
   update(parameters: SymParameters, gradients: SymParameters, state: SymParameters, step: Sym): Updated
   describe(): OptimizerConfig
 }
@@ -30,8 +30,8 @@ export function zeroState(slot: string, parameters: Parameters): Parameters {
   return Object.fromEntries(Object.entries(parameters).map(([name, { shape }]) => [`${slot}.${name}`, zeros(shape)]))
 }
 
-/** Scalars are computed in double precision, because 1 − βᵗ loses digits, and used in single. */
-export const single = (scalar: Sym): Sym => cast(scalar, 'float32')
+/** Scalars are computed in double precision where there is one, because 1 − βᵗ loses digits, and used in single. */
+export const single = (scalar: Sym): Sym => (scalar.type === 'float32' ? scalar : cast(scalar, 'float32'))
 
 /** g + ωp: the gradient of a loss to which ½ω‖p‖² is added. */
 export const withDecay = (gradient: Sym, parameter: Sym, weightDecay: number): Sym =>

@@ -9,7 +9,7 @@ export type ScheduleConfig = { readonly kind: string } & {
 /** How the learning rate changes from step to step. */
 export interface Schedule {
   readonly kind: string
-  /** The rate of the step that `step` steps have gone before: a float64 scalar from a float64 scalar. */
+  /** The rate of the step that `step` steps have gone before: a scalar of the type of `step`, float64 or float32. */
   rate(step: Sym): Sym
   describe(): ScheduleConfig
 }
@@ -22,7 +22,7 @@ export function constantRate(rate: number): Schedule {
   checkRate('A learning rate', rate)
   return {
     kind: 'constant',
-    rate: () => constant(rate, 'float64'),
+    rate: ({ type }) => constant(rate, type),
     describe: () => ({ kind: 'constant', rate }),
   }
 }

@@ -27,8 +27,8 @@ export function stepRate(options: { rate: number; factor: number; at: readonly n
     kind: 'step',
     rate: (step) =>
       at.reduce<Sym>(
-        (rate, drop) => mul(rate, where(greaterEqual(step, drop), constant(factor, 'float64'), 1)),
-        constant(rate, 'float64'),
+        (rate, drop) => mul(rate, where(greaterEqual(step, drop), constant(factor, step.type), 1)),
+        constant(rate, step.type),
       ),
     describe: () => ({ kind: 'step', rate, factor, at }),
   }
