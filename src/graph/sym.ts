@@ -53,8 +53,8 @@ export interface Operation<A extends object = object> {
   onnx(emit: Emitter, inputs: readonly string[], node: GraphNode<A>): string | readonly string[]
 }
 
-/** An attribute of an ONNX node: whole numbers, real ones (`floats`), or text. */
-export type OnnxAttribute = number | readonly number[] | string | { readonly float: number }
+/** An attribute of an ONNX node: whole numbers, or text. */
+export type OnnxAttribute = number | readonly number[] | string
 
 /** Where operations write their ONNX form. Values are known by their names. */
 export interface Emitter {

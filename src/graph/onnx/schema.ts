@@ -37,7 +37,6 @@ const descriptor: protobuf.INamespace = {
     AttributeProto: {
       fields: {
         name: { id: 1, type: 'string' },
-        f: { id: 2, type: 'float' },
         i: { id: 3, type: 'int64' },
         s: { id: 4, type: 'bytes' },
         g: { id: 6, type: 'GraphProto' },
@@ -87,7 +86,6 @@ export interface TensorProto {
 export interface Attribute {
   readonly name: string
   readonly type: number
-  readonly f?: number
   readonly i?: number
   readonly s?: Uint8Array
   readonly g?: GraphProto
@@ -118,7 +116,7 @@ export interface ModelProto {
 }
 
 /** The scalar types that the descriptor has. */
-type Scalar = 'int32' | 'int64' | 'float' | 'string' | 'bytes'
+type Scalar = 'int32' | 'int64' | 'string' | 'bytes'
 
 /**
  * Writes a message field by field, as its type says. The library would generate a function for it from text, which pages

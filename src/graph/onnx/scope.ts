@@ -12,7 +12,7 @@ import {
 } from '../sym.js'
 import { topological } from '../traverse.js'
 import { type Initializers, initializers } from './initializers.js'
-import { attributesOf, valueInfo } from './protos.js'
+import { attributesOf, bodyAttribute, valueInfo } from './protos.js'
 import type { GraphProto, NodeProto } from './schema.js'
 
 /** What all scopes of a model share: names, constants and declared inputs. */
@@ -74,7 +74,7 @@ class Scope implements Emitter {
     const results = body.outputs.map((sym) => valueInfo(inner.#copy(inner.nameOf(sym)), sym))
     const graph: GraphProto = { name: 'body', node: inner.#nodes, initializer: [], input: infos, output: results }
     const names = Array.from({ length: outputs }, () => this.#model.fresh())
-    this.#add(type, inputs, names, [{ name: 'body', type: 5, g: graph }])
+    this.#add(type, inputs, names, [bodyAttribute(graph)])
     return names
   }
 
