@@ -103,7 +103,7 @@ async function reportOf(portrait: Portrait, run: string): Promise<string> {
     lead,
     sections: [
       {
-        id: 'model',
+        id: heading.toLowerCase().replace(/[^a-z]+/g, '-'),
         heading,
         figures: [...(picture ? [{ picture, caption, alt }] : []), ...(await portrait.figures())],
         numbers: numbers.map(([label, value, note]) => ({ label, value, ...given({ note }) })),

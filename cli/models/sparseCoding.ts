@@ -26,7 +26,7 @@ export interface SparseCodingOptions extends FitOptions, PreprocessingOptions, R
 /** ½‖y − Wz‖² + λR(z) with a dictionary W. */
 export const sparseCoding: ModelCommand<SparseCodingOptions> = {
   name: 'sparse-coding',
-  description: 'learn a dictionary W of atoms such that each observation y is a sum of few: ½‖y − Wz‖² + λR(z)',
+  description: 'learn a dictionary W of atoms such that each observation y is a sum of few: ½‖y − Wz‖² + λR(z)',
   examples: `
     $ energia fit sparse-coding --data digits --atoms 256 --lambda 1 --out runs/strokes
     $ energia fit sparse-coding --data photographs --patch 16 --whiten olshausen --lambda-ratio 0.1 --out runs/edges
