@@ -1,4 +1,4 @@
-import { abs, constant, div, maximum, maxOver, minimum, mul, reshape, square, sum } from '../graph/index.js'
+import { abs, constant, div, expand, maximum, maxOver, minimum, mul, reshape, square, sum } from '../graph/index.js'
 import type { Sym } from '../graph/sym.js'
 
 /** Numbers below this are 0 as far as a quotient is concerned. */
@@ -31,7 +31,12 @@ export function scaleWithin(lambda: Sym, polar: Sym): Sym {
 
 /** A conjugate that is 0 wherever it is finite, [n, 1]. */
 export function zeroConjugate(c: Sym): Sym {
-  return mul(0, sum(c, [1], true))
+  return expand(constant(0, c.type), ['n', 1], c)
+}
+
+/** The scale of a conjugate that is finite everywhere, [n, 1]. */
+export function fullScale(c: Sym): Sym {
+  return expand(constant(1, c.type), ['n', 1], c)
 }
 
 /** A constant row [1, k] in the element type of z. */

@@ -1,8 +1,11 @@
+import type { GraphRegularizer, PlainRegularizer } from '../../src/energy/graphRegularizer.js'
 import type { Regularizer, RegularizerKind } from '../../src/energy/regularizer.js'
 import { elasticNet } from '../../src/energy/regularizers/elasticNet.js'
 import { group } from '../../src/energy/regularizers/group.js'
 import { l0 } from '../../src/energy/regularizers/l0.js'
 import { l1 } from '../../src/energy/regularizers/l1.js'
+import { l2 } from '../../src/energy/regularizers/l2.js'
+import { limitedNoise } from '../../src/energy/regularizers/limitedNoise.js'
 import { nonNegative } from '../../src/energy/regularizers/nonNegative.js'
 import { topK } from '../../src/energy/regularizers/topK.js'
 import { weightedL1 } from '../../src/energy/regularizers/weightedL1.js'
@@ -50,4 +53,19 @@ export const regularizerTable: readonly RegularizerRow[] = [
     },
     constraint: true,
   },
+]
+
+/** A regularizer that graphs can hold: one row makes it pass every test of `graphRegularizers.test.ts`. */
+export interface GraphRegularizerRow {
+  readonly kind: string
+  make(lambda: number, atoms: number): GraphRegularizer & PlainRegularizer
+}
+
+export const graphRegularizerTable: readonly GraphRegularizerRow[] = [
+  ...regularizerTable.map(({ kind, make }) => ({
+    kind,
+    make: (lambda: number, atoms: number) => make({ lambda }, atoms),
+  })),
+  { kind: 'l2', make: (lambda) => l2({ lambda }) },
+  { kind: 'limited-noise', make: () => limitedNoise({ radius: 1.5, deviation: 0.1 }) },
 ]

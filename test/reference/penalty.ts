@@ -1,8 +1,8 @@
-import type { RegularizerConfig } from '../../src/energy/regularizer.js'
+import type { GraphRegularizerConfig } from '../../src/energy/graphRegularizer.js'
 import { norm } from './linearAlgebra.js'
 
 /** λR(z), restated from its definition for a regularizer's description. */
-export function penalty(config: RegularizerConfig, lambda: number, z: ArrayLike<number>): number {
+export function penalty(config: GraphRegularizerConfig, lambda: number, z: ArrayLike<number>): number {
   let total = 0
   let active = 0
   for (let j = 0; j < z.length; j++) {
@@ -12,15 +12,18 @@ export function penalty(config: RegularizerConfig, lambda: number, z: ArrayLike<
     if (config.kind === 'nonnegative') total += z[j] < 0 ? Number.POSITIVE_INFINITY : lambda * z[j]
     if (config.kind === 'elastic-net') total += lambda * Math.abs(z[j]) + 0.5 * config.ridge! * z[j] * z[j]
     if (config.kind === 'l0' && z[j] !== 0) total += lambda
+    if (config.kind === 'l2') total += (lambda * z[j] ** 2) / 2
   }
   if (config.kind === 'group')
     for (const group of groups(config, z.length)) total += lambda * norm(group.map((j) => z[j]))
   if (config.kind === 'top-k' && active > config.active!) return Number.POSITIVE_INFINITY
+  if (config.kind === 'limited-noise' && norm(Array.from(z)) > config.radius! * (1 + 1e-5))
+    return Number.POSITIVE_INFINITY
   return total
 }
 
 /** The atoms of each group; groups of one where the regularizer has none. */
-export function groups(config: RegularizerConfig, atoms: number): number[][] {
+export function groups(config: GraphRegularizerConfig, atoms: number): number[][] {
   const size = config.kind === 'group' ? config.groupSize! : 1
   return Array.from({ length: Math.ceil(atoms / size) }, (_, g) =>
     Array.from({ length: Math.min(size, atoms - g * size) }, (_, i) => g * size + i),
@@ -31,7 +34,7 @@ export function groups(config: RegularizerConfig, atoms: number): number[][] {
  * How far `c` is outside the set {c : cᵀz ≤ λR(z) for all z} of a convex regularizer (the ridge aside): 1 or less is
  * inside.
  */
-export function dualRatio(config: RegularizerConfig, lambda: number, c: ArrayLike<number>): number {
+export function dualRatio(config: GraphRegularizerConfig, lambda: number, c: ArrayLike<number>): number {
   let largest = 0
   for (const group of groups(config, c.length)) {
     const values = group.map((j) => (config.kind === 'nonnegative' ? Math.max(0, c[j]) : c[j]))
@@ -42,11 +45,11 @@ export function dualRatio(config: RegularizerConfig, lambda: number, c: ArrayLik
 }
 
 /** Whether z ↦ λR(z) is convex. */
-export function isConvex(config: RegularizerConfig): boolean {
+export function isConvex(config: GraphRegularizerConfig): boolean {
   return config.kind !== 'l0' && config.kind !== 'top-k'
 }
 
 /** μ of ½μ‖z‖². */
-export function ridgeOf(config: RegularizerConfig): number {
+export function ridgeOf(config: GraphRegularizerConfig): number {
   return config.ridge ?? 0
 }

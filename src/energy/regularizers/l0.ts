@@ -1,4 +1,4 @@
-import { equal, greater, mul, square, where } from '../../graph/index.js'
+import { equal, greater, mul, square, where, zerosLike } from '../../graph/index.js'
 import { checkedStrength, PLAIN, type Regularizer } from '../regularizer.js'
 import { strengthened } from '../symbolicForms.js'
 
@@ -14,7 +14,7 @@ export function l0(options: { lambda?: number; lambdaRatio?: number }): Regulari
     strength,
     penalty: { ...PLAIN, family: 'l0' },
     symbolic: {
-      value: (z, lambda) => strengthened(lambda, where(equal(z, 0), mul(0, z), 1)),
+      value: (z, lambda) => strengthened(lambda, where(equal(z, 0), zerosLike(z), 1)),
       prox: (v, step, lambda) => where(greater(mul(0.5, square(v)), mul(step, lambda)), v, 0),
       smooth: false,
     },

@@ -1,7 +1,7 @@
 import { add, div, mul } from '../../graph/index.js'
 import type { GraphRegularizer, PlainRegularizer } from '../graphRegularizer.js'
 import { checkedStrength } from '../regularizer.js'
-import { halfSquares, squaredNorm } from '../symbolicForms.js'
+import { fullScale, halfSquares, squaredNorm } from '../symbolicForms.js'
 
 /**
  * ½λ‖z‖²: a spring that pulls codes to 0 (the negative log of a normal prior of variance 1/λ). Smooth, and for graphs alone: with a
@@ -18,7 +18,7 @@ export function l2(options: { lambda: number }): GraphRegularizer<'l2'> & PlainR
       smooth: true,
       dual: {
         ridge: 0,
-        scale: (c) => add(mul(0, squaredNorm(c)), 1),
+        scale: fullScale,
         conjugate: (c, lambda) => div(mul(0.5, squaredNorm(c)), lambda),
       },
     },

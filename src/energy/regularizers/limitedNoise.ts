@@ -1,7 +1,7 @@
-import { add, div, greater, maximum, minimum, mul, reshape, sqrt, where } from '../../graph/index.js'
+import { div, greater, maximum, minimum, mul, reshape, sqrt, where, zerosLike } from '../../graph/index.js'
 import { ConfigurationError } from '../../tensor/errors.js'
 import type { GraphRegularizer, PlainRegularizer } from '../graphRegularizer.js'
-import { squaredNorm, TINY } from '../symbolicForms.js'
+import { fullScale, squaredNorm, TINY } from '../symbolicForms.js'
 
 /** How far beyond r rounding may leave a norm that was brought to r. */
 const ROUNDING = 1e-5
@@ -32,13 +32,13 @@ export function limitedNoise(options: {
       value(z) {
         const squares = squaredNorm(z)
         const outside = greater(squares, (radius * (1 + ROUNDING)) ** 2)
-        return reshape(where(outside, Number.POSITIVE_INFINITY, mul(0, squares)), ['n'])
+        return reshape(where(outside, Number.POSITIVE_INFINITY, zerosLike(squares)), ['n'])
       },
       prox: (v) => mul(v, minimum(div(radius, sqrt(maximum(squaredNorm(v), TINY))), 1)),
       smooth: false,
       dual: {
         ridge: 0,
-        scale: (c) => add(mul(0, squaredNorm(c)), 1),
+        scale: fullScale,
         conjugate: (c) => mul(radius, sqrt(maximum(squaredNorm(c), TINY))),
       },
     },

@@ -13,6 +13,7 @@ import {
   stopGradient,
   sum,
   where,
+  zerosLike,
 } from '../../graph/index.js'
 import type { Sym } from '../../graph/sym.js'
 import { checkedCount, PLAIN, type Regularizer } from '../regularizer.js'
@@ -30,8 +31,8 @@ export function topK(options: { active: number }): Regularizer<'top-k'> {
     penalty: { ...PLAIN, family: 'top-k', topK: active },
     symbolic: {
       value(z) {
-        const count = sum(where(equal(z, 0), mul(0, z), 1), [1], true)
-        return reshape(where(greater(count, active), Number.POSITIVE_INFINITY, mul(0, count)), ['n'])
+        const count = sum(where(equal(z, 0), zerosLike(z), 1), [1], true)
+        return reshape(where(greater(count, active), Number.POSITIVE_INFINITY, zerosLike(count)), ['n'])
       },
       prox: (v) => (active >= Number(v.shape[1]) ? v : mul(v, stopGradient(largestEntries(v, active)))),
       smooth: false,
@@ -56,7 +57,7 @@ function largestEntries(v: Sym, active: number): Sym {
   )
   const magnitude = abs(v)
   const [taken] = loop({
-    state: [mul(0, magnitude)],
+    state: [zerosLike(magnitude)],
     maxSteps: active,
     body([before]) {
       const left = where(greater(before, 0), -1, magnitude)
@@ -64,7 +65,7 @@ function largestEntries(v: Sym, active: number): Sym {
       const first = neg(maxOver(where(candidates, neg(places), -size), [1], true))
       return {
         state: [add(before, cast(equal(places, first), v.type))],
-        keepGoing: cast(constant(1, 'int64'), 'bool'),
+        keepGoing: constant(1, 'bool'),
       }
     },
   })
