@@ -1,4 +1,4 @@
-import { abs, constant, div, expand, maximum, maxOver, minimum, mul, reshape, square, sum } from '../graph/index.js'
+import { abs, constant, div, expand, lessEqual, maximum, maxOver, mul, reshape, square, sum, where } from '../graph/index.js'
 import type { Sym } from '../graph/sym.js'
 
 /** Numbers below this are 0 as far as a quotient is concerned. */
@@ -24,9 +24,9 @@ export function largestMagnitude(c: Sym): Sym {
   return largest(abs(c))
 }
 
-/** The largest s ≤ 1 with s·polar ≤ λ, [n, 1]; polar ≥ 0. */
+/** The largest s ≤ 1 with s·polar ≤ λ, [n, 1]. */
 export function scaleWithin(lambda: Sym, polar: Sym): Sym {
-  return minimum(div(lambda, maximum(polar, TINY)), 1)
+  return where(lessEqual(polar, lambda), 1, div(lambda, maximum(polar, TINY)))
 }
 
 /** A conjugate that is 0 wherever it is finite, [n, 1]. */

@@ -23,6 +23,8 @@ import { strengths } from './strengths.js'
 const SINGLE_TOLERANCE = 2e-6
 /** Steps that single precision gets before double precision takes over where it cannot certify what it found. */
 const SINGLE_STEPS = 500
+/** What rounding a code to single precision may add to its gap, relative to its energy. */
+const ROUNDING = 1e-6
 
 /** Minimizes an energy over its codes, by graphs. It owns their sessions until disposed. */
 export class GraphEncoder {
@@ -123,36 +125,55 @@ export class GraphEncoder {
 
   /** One start. Where the gap is what counts and single precision does not reach it, goes on in double. */
   private async solve(inputs: RowInputs, settings: EncodeSettings, budget: RowBudget): Promise<FoundRows> {
-    const { tolerance } = budget
     if (!this.certifies(settings)) return this.run(settings.solver, inputs, budget)
-    const double = tolerance < SINGLE_TOLERANCE
-    const first = await this.run(double ? 'double' : 'single', inputs, {
-      ...budget,
-      maxSteps: double ? budget.maxSteps : Math.min(budget.maxSteps, SINGLE_STEPS),
-    })
-    this.judge(first, tolerance)
-    const open = first.status.flatMap((status, i) => (goesOn(status, first.steps[i], budget) ? [i] : []))
-    if (double || open.length === 0) return first
-    const start = { shape: [open.length, this.energy.codeSize], data: takeInputs({ z: first.codes }, open).z.data }
-    const second = await this.run(
-      'double',
-      { ...takeInputs({ ...inputs }, open), start },
-      { ...budget, tolerance: tolerance / 2 },
-    )
-    this.judge(second, tolerance)
-    for (const [from, to] of open.entries()) {
-      second.steps[from] += first.steps[to]
-      replaceRow(first, to, second, from)
+    const { maxSteps, tolerance } = budget
+    const found = await this.certified(inputs, tolerance)
+    if (tolerance >= SINGLE_TOLERANCE) {
+      await this.improve('single', inputs, found, { ...budget, maxSteps: Math.min(maxSteps, SINGLE_STEPS) })
     }
-    return first
+    await this.improve('double', inputs, found, budget)
+    return found
   }
 
-  /** Status by the gap of the codes that are returned, whatever the iteration thought. */
-  private judge({ energy, certificate, status }: FoundRows, tolerance: number): void {
-    for (let i = 0; i < status.length; i++) {
-      if (status[i] === 'diverged' || status[i] === 'nonFinite') continue
-      if (certificate[i] <= tolerance * energy[i]) status[i] = 'converged'
-      else if (status[i] === 'converged') status[i] = 'maxSteps'
+  /** The codes to start from as they are, certified. */
+  private async certified({ start, ...rows }: RowInputs, tolerance: number): Promise<FoundRows> {
+    const solver = await this.solver('single')
+    const found = unsolved(start.shape[0], start.shape[1])
+    const { energy, certificate } = await this.finish(solver, { ...rows, z: start })
+    found.codes.data.set(start.data)
+    found.energy.set(energy)
+    found.certificate.set(certificate)
+    found.status.fill('maxSteps')
+    judge(found, tolerance)
+    return found
+  }
+
+  /** Goes on with the rows that are not yet certified, from their codes and with the steps that they have left. */
+  private async improve(
+    name: 'single' | 'double',
+    inputs: RowInputs,
+    found: FoundRows,
+    budget: RowBudget,
+  ): Promise<void> {
+    const { tolerance, between } = budget
+    const open = found.status.flatMap((status, i) =>
+      status === 'maxSteps' && found.steps[i] < budget.maxSteps ? [i] : [],
+    )
+    if (open.length === 0) return
+    const maxSteps = budget.maxSteps - Math.max(...open.map((i) => found.steps[i]))
+    const taken = takeInputs({ ...inputs, start: found.codes }, open)
+    const solved = count(found) - open.length
+    const better = await this.run(name, taken, {
+      ...budget,
+      maxSteps,
+      // What rounding the codes to single precision may cost is left out.
+      tolerance: Math.max(0.5 * tolerance, tolerance - ROUNDING),
+      between: (done) => between?.(solved + done),
+    })
+    judge(better, tolerance)
+    for (const [from, to] of open.entries()) {
+      better.steps[from] += found.steps[to]
+      replaceRow(found, to, better, from)
     }
   }
 
@@ -248,9 +269,15 @@ export class GraphEncoder {
   }
 }
 
-/** Whether a row that is not certified may still be, with the steps that it has left. */
-function goesOn(status: Status, steps: number, { maxSteps, deadline = Number.POSITIVE_INFINITY }: RowBudget): boolean {
-  return status === 'maxSteps' && steps < maxSteps && performance.now() < deadline
+const count = ({ status }: FoundRows): number => status.length
+
+/** Status by the gap of the codes that are returned, whatever the iteration thought. */
+function judge({ energy, certificate, status }: FoundRows, tolerance: number): void {
+  for (let i = 0; i < status.length; i++) {
+    if (status[i] === 'diverged' || status[i] === 'nonFinite') continue
+    if (certificate[i] <= tolerance * energy[i]) status[i] = 'converged'
+    else if (status[i] === 'converged') status[i] = 'maxSteps'
+  }
 }
 
 function statusOf(row: number, late: boolean): Status {
