@@ -32,15 +32,41 @@ export { matchDictionaries, recovered } from './diagnostics/matchDictionaries.js
 export { psnr } from './diagnostics/psnr.js'
 export { sparsity, valueHistogram } from './diagnostics/sparsity.js'
 // Energies.
+export { type Cost, type CostConfig, type CostKind, defineCost } from './energy/cost.js'
+export { bernoulli } from './energy/costs/bernoulli.js'
+export { categorical, oneHot } from './energy/costs/categorical.js'
+export { huber } from './energy/costs/huber.js'
+export { squaredError } from './energy/costs/squaredError.js'
+export type { GraphRegularizer, GraphRegularizerConfig } from './energy/graphRegularizer.js'
+export { defineRegularizer } from './energy/graphRegularizer.js'
+export {
+  defineModule,
+  type Module,
+  type ModuleConfig,
+  type ModuleDefinition,
+  type Parameters,
+  type SymParameters,
+} from './energy/module.js'
+export { conv } from './energy/modules/conv.js'
+export { convTranspose } from './energy/modules/convTranspose.js'
+export { linear } from './energy/modules/linear.js'
+export { mlp } from './energy/modules/mlp.js'
+export { channelsFirst, channelsLast, reshaped } from './energy/modules/reshaped.js'
+export { sequential } from './energy/modules/sequential.js'
 export type { Regularizer, RegularizerConfig, RegularizerKind, Strength } from './energy/regularizer.js'
 export { elasticNet } from './energy/regularizers/elasticNet.js'
 export { group } from './energy/regularizers/group.js'
 export { l0 } from './energy/regularizers/l0.js'
 export { l1 } from './energy/regularizers/l1.js'
+export { l2 } from './energy/regularizers/l2.js'
+export { limitedNoise } from './energy/regularizers/limitedNoise.js'
 export { nonNegative } from './energy/regularizers/nonNegative.js'
 export { topK } from './energy/regularizers/topK.js'
 export { weightedL1 } from './energy/regularizers/weightedL1.js'
 export { regularizerKinds, restoreRegularizer } from './energy/restoreRegularizer.js'
+// Graphs: symbolic tensors, and what runs them.
+export type { ConvolutionOptions, Dimension, ElementType, LoopOptions, Operand, Sym } from './graph/index.js'
+export * as graph from './graph/index.js'
 // Inference.
 export { type Codes, codeRows, concatCodes, emptyCodes, fromDense, toDense } from './inference/codes.js'
 export { explain, type Inference, type Status } from './inference/inference.js'
@@ -60,6 +86,22 @@ export {
 } from './inference/linear/solvers.js'
 // Learning.
 export { type DictionaryUpdate, gradient, online } from './learning/dictionaryUpdate.js'
+export {
+  type GradientTraining,
+  gradientTraining,
+  type TrainingOptions,
+  type TrainingState,
+} from './learning/gradientTraining.js'
+export { adam } from './learning/optimizers/adam.js'
+export { adamW } from './learning/optimizers/adamW.js'
+export type { Clipping } from './learning/optimizers/clipGradients.js'
+export type { Optimizer } from './learning/optimizers/optimizer.js'
+export { sgd } from './learning/optimizers/sgd.js'
+export { cosineRate } from './learning/schedules/cosineRate.js'
+export { exponentialRate } from './learning/schedules/exponentialRate.js'
+export { constantRate, type Schedule } from './learning/schedules/schedule.js'
+export { stepRate } from './learning/schedules/stepRate.js'
+export { warmUp } from './learning/schedules/warmUp.js'
 // Models.
 export { type LectureOptions, lecture, sectionNames } from './lecture/lecture.js'
 export type { FitProgress } from './models/fitProgress.js'
@@ -86,6 +128,8 @@ export type { FittedStep, ImageStep, NamedTensors, ObservationStep } from './pre
 export { restore, restoreImageStep } from './preprocess/restore.js'
 export { unitVariance } from './preprocess/unitVariance.js'
 export { zca } from './preprocess/zca.js'
+// Runtime.
+export { type Device, type Program, type Runtime, type RuntimeOptions, runtime, type Value } from './runtime/runtime.js'
 // Ground.
 export {
   CancelledError,
