@@ -7,7 +7,7 @@ import type { Tensor } from '../../tensor/tensor.js'
 import { checkCodes } from '../checkCodes.js'
 import { fromDense, toDense } from '../codes.js'
 import type { Inference, Status } from '../inference.js'
-import { isQuadratic } from './certify.js'
+import { energyGraph, isQuadratic, quadraticCertificate } from './certify.js'
 import { CompiledSolver } from './compiledSolver.js'
 import { type EncodeSettings, encodeSettings, type GraphEncodeOptions } from './encodeSettings.js'
 import { type FoundRows, replaceRow, takeInputs, unsolved } from './foundRows.js'
@@ -15,7 +15,7 @@ import { checkObserved, finiteRows, type Observed } from './observed.js'
 import { doubles, Programs, select } from './programs.js'
 import { proximalGraphs } from './proximalGradient.js'
 import { quadraticGraphs } from './quadratic.js'
-import { type RowBudget, type RowInputs, rowsOf, sliceOf, solveRows } from './solveRows.js'
+import { inSlices, type RowBudget, type RowInputs, sliceOf, solveRows } from './solveRows.js'
 import { RowStatus, type SolverGraphs } from './solverGraphs.js'
 import { strengths } from './strengths.js'
 
@@ -25,6 +25,7 @@ const SINGLE_TOLERANCE = 2e-6
 const SINGLE_STEPS = 500
 /** What rounding a code to single precision may add to its gap, relative to its energy. */
 const ROUNDING = 1e-6
+const ENERGY_ROWS = 2048
 
 /** Minimizes an energy over its codes, by graphs. It owns their sessions until disposed. */
 export class GraphEncoder {
@@ -88,12 +89,16 @@ export class GraphEncoder {
 
   /** E at given codes [n, k], in double precision. */
   async energyOf(inputs: Observed & { readonly z: Tensor }): Promise<Float64Array> {
-    const lambda = await strengths(this.programs, this.energy, this.parameters, inputs)
-    const { energy } = await this.finish(await this.solver('proximal-gradient'), {
-      ...inputs,
-      ...(lambda ? { lambda } : {}),
+    const { energy, parameters } = this
+    const lambda = await strengths(this.programs, energy, parameters, inputs)
+    const program = await this.programs.get('energy', () => ({
+      energy: this.quadratic ? quadraticCertificate(energy, parameters).energy : energyGraph(energy, parameters),
+    }))
+    const energies = new Float64Array(inputs.z.shape[0])
+    await inSlices({ ...inputs, ...(lambda ? { lambda } : {}) }, ENERGY_ROWS, async (rows, from) => {
+      energies.set(doubles((await program.run(select(program, parameters, rows))).energy), from)
     })
-    return energy
+    return energies
   }
 
   dispose(): void {
@@ -194,14 +199,12 @@ export class GraphEncoder {
     const [count] = rows.z.shape
     const energy = new Float64Array(count)
     const certificate = new Float64Array(count)
-    const slice = 4 * sliceOf(solver.work).rows
-    for (let from = 0; from < count; from += slice) {
-      const some = Math.min(slice, count - from)
-      const told = await solver.finish(this.parameters, rowsOf(rows, from, some))
+    await inSlices(rows, 4 * sliceOf(solver.work).rows, async (some, from) => {
+      const told = await solver.finish(this.parameters, some)
       energy.set(doubles(told.energy), from)
       const bound = told.gap ?? told.stationarity
       if (bound) certificate.set(doubles(bound), from)
-    }
+    })
     return { energy, certificate }
   }
 

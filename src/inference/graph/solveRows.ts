@@ -133,3 +133,19 @@ export function rowsOf(batches: RowInputs | Readonly<Record<string, Tensor>>, fr
   }
   return feeds
 }
+
+/** Works on batches of equal length, some rows at a time; the event loop turns between. */
+export async function inSlices(
+  batches: RowInputs | Readonly<Record<string, Tensor>>,
+  most: number,
+  work: (rows: Feeds, from: number) => Promise<void>,
+): Promise<void> {
+  const count = Object.values(batches as Readonly<Record<string, Tensor>>)[0].shape[0]
+  let turned = performance.now()
+  for (let from = 0; from < count; from += most) {
+    await work(rowsOf(batches, from, Math.min(most, count - from)), from)
+    if (performance.now() - turned < SLICE_MS) continue
+    await turn()
+    turned = performance.now()
+  }
+}
