@@ -18,7 +18,7 @@ export async function openBackend(request: BackendRequest): Promise<Backend> {
       version: native.ort.env.versions.node ?? native.ort.env.versions.common,
       ort: native.ort,
       provider: device,
-      threads: request.threads ?? hostThreads().threads,
+      threads: request.threads ?? Math.min(hostThreads().threads, USUAL_THREADS),
       fillsOutputs: true,
       takesShared: false,
       threadsPerSession: true,
@@ -52,6 +52,9 @@ async function loadNative(): Promise<{ ort: Ort } | { reason: string }> {
     return { reason: reasonOf(error) }
   }
 }
+
+/** Threads where none are asked for, at most: the nodes of small graphs are not worth sharing among more. */
+const USUAL_THREADS = 8
 
 const needs: Readonly<Record<Exclude<Device, 'cpu'>, string>> = {
   cuda: 'an NVIDIA GPU with its driver, and the CUDA libraries that the install script of onnxruntime-node fetches',

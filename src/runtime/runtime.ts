@@ -38,11 +38,20 @@ export interface RuntimeOptions {
   readonly device?: Device
   /** `node` and `web` force a package; by default it is the native one in Node where it loads. */
   readonly backend?: BackendName
-  /** As many as the host has by default; onnxruntime-web fixes them at its first use, and has one in a page that is not isolated. */
+  /**
+   * By default as many as the host has, up to 8 natively and 4 on onnxruntime-web, which fixes them at its first use and has
+   * one in a page that is not cross-origin isolated.
+   */
   readonly threads?: number
   /** Where a page finds the files of onnxruntime-web; by default beside its module. */
   readonly wasmPaths?: WasmPaths
 }
+
+/**
+ * How long idle threads of a run wait turning before they sleep, in microseconds. It spans the gaps between the nodes of a
+ * graph; the default, far longer, takes the processor from whoever else needs it, and then runs take several times as long.
+ */
+const SPIN = '100'
 
 const devices: readonly Device[] = ['cpu', 'cuda', 'webgpu']
 const runtimes = new Map<string, Promise<Runtime>>()
@@ -86,7 +95,13 @@ function runtimeOn(backend: Backend, device: Device): Runtime {
       const options: SessionOptions = {
         executionProviders: [backend.provider],
         logSeverityLevel: 4,
-        ...(backend.threadsPerSession ? { intraOpNumThreads: own, interOpNumThreads: 1 } : {}),
+        ...(backend.threadsPerSession
+          ? {
+              intraOpNumThreads: own,
+              interOpNumThreads: 1,
+              extra: { session: { intra_op: { spin_duration_us: SPIN } } },
+            }
+          : {}),
       }
       const session = await backend
         .exclusive(() => backend.ort.InferenceSession.create(graph, options))
