@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { encodeDigits } from './cases/encodeDigits.js'
 import { encodePatches } from './cases/encodePatches.js'
+import { graphOverhead } from './cases/graphOverhead.js'
 import { learnDigits } from './cases/learnDigits.js'
 import { scaling } from './cases/scaling.js'
 import { Peers } from './lib/peers.js'
@@ -25,10 +26,16 @@ const benchmarks = {
   'encode-digits': encodeDigits,
   'learn-digits': learnDigits,
   scaling,
+  'graph-overhead': graphOverhead,
 }
 
 /** Who stands beside ours. @type {Record<string, import('./lib/peers.js').Family>} */
-const families = { 'encode-patches': 'sparse', 'encode-digits': 'sparse', 'learn-digits': 'sparse' }
+const families = {
+  'encode-patches': 'sparse',
+  'encode-digits': 'sparse',
+  'learn-digits': 'sparse',
+  'proximal-graph': 'networks',
+}
 
 const usage = `npm run bench -- NAME [--peers] [--json] [--mnist DIR] [--repeats N] [--threads N]
 

@@ -56,7 +56,7 @@ export async function learnDigits({ folder, threads, peers, repeats, say }) {
       const data = { observations: 'train', initial: 'initial' }
       await peers.learn(learner, data, { penalty: lambda, batch, threads: threadCount, seed })
       const advance = async (/** @type {number} */ steps) => {
-        const { seconds, learned } = await peers.advance(steps)
+        const { seconds, learned } = await peers.advance(learner, steps)
         return { steps, seconds, objective: await judge.objective(learned.atoms) }
       }
       theirs[i].push(await find(advance, { target, first: 32, cap }))

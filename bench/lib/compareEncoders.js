@@ -1,4 +1,4 @@
-import { energies, mean } from './objective.js'
+import { energies, mean, relativeGap } from './objective.js'
 import { encoder } from './ours.js'
 import { equalObjective } from './results.js'
 import { rest, timing } from './statistics.js'
@@ -7,29 +7,50 @@ import { rest, timing } from './statistics.js'
  * @typedef {import('./objective.js').Tensor} Tensor
  * @typedef {object} Contender one way in which a peer codes
  * @property {string} name
- * @property {'SPAMS' | 'scikit-learn'} package
- * @property {string} solver its name in bench/peers/sparse/encoders.py
+ * @property {'SPAMS' | 'scikit-learn' | 'PyTorch'} package
+ * @property {string} solver its name among its family's ENCODERS in bench/peers
  * @property {boolean} [parallel] whether it gains from more than one thread
  * @property {readonly number[]} [settings] its knob, from fast to accurate: the first that reaches an equal objective is used
  * @property {number} [count] how many observations it gets, where all would take minutes
  * @property {number} [repeats]
+ *
+ * @typedef {object} OurEncoder which of ours is measured
+ * @property {(atoms: Tensor, lambda: number, threads: number) => ReturnType<typeof encoder>} make
+ * @property {boolean} compiles whether making it compiles something, which is outside the clock as it is for the peers; else
+ *   making it is inside, as the peers form their Gram matrix in every call
  */
 
 /**
- * Times ours and the peers on the same observations, dictionary and λ, in alternation, and judges every code by one objective.
+ * Times ours and the peers on the same observations, dictionary and λ, in alternation, and judges every code by one objective
+ * and one duality gap.
  * @param {{ observations: Tensor, atoms: Tensor, lambda: number, threads: readonly number[], contenders: readonly Contender[],
- *   peers: import('./peers.js').Peers | undefined, repeats: number, say: (line: string) => void }} job
+ *   peers: import('./peers.js').Peers | undefined, repeats: number, say: (line: string) => void, ours?: OurEncoder }} job
  * @returns {Promise<import('./results.js').Case[]>} a case for each number of threads
  */
-export async function compareEncoders({ observations, atoms, lambda, threads, contenders, peers, repeats, say }) {
+export async function compareEncoders({
+  observations,
+  atoms,
+  lambda,
+  threads,
+  contenders,
+  peers,
+  repeats,
+  say,
+  ours: ourEncoder = { make: encoder, compiles: false },
+}) {
   await peers?.load('observations', observations)
   await peers?.load('atoms', atoms)
   const cases = []
   for (const threadCount of threads) {
-    const coder = await encoder(atoms, lambda, threadCount)
-    const codes = await coder.encode(observations)
-    coder.dispose()
+    const kept = await ourEncoder.make(atoms, lambda, threadCount)
+    const codes = await kept.encode(observations)
     const ourEnergies = energies(observations, atoms, codes, lambda)
+    const time = () =>
+      timed(async () => {
+        const coder = ourEncoder.compiles ? kept : await ourEncoder.make(atoms, lambda, threadCount)
+        await coder.encode(observations)
+        if (coder !== kept) coder.dispose()
+      })
     const ours = { threads: threadCount, seconds: /** @type {number[]} */ ([]) }
     const theirs = peers
       ? await tuneAll(
@@ -39,13 +60,14 @@ export async function compareEncoders({ observations, atoms, lambda, threads, co
       : []
     for (let repeat = 0; repeat < repeats; repeat++) {
       say(`${threadCount} ${threadCount === 1 ? 'thread' : 'threads'}: repeat ${repeat + 1} of ${repeats}`)
-      ours.seconds.push(await timeOurs(observations, atoms, lambda, threadCount))
+      ours.seconds.push(await time())
       for (const row of theirs) {
         if (repeat >= (row.contender.repeats ?? repeats)) continue
         row.seconds.push(await /** @type {import('./peers.js').Peers} */ (peers).encode(row.request))
-        ours.seconds.push(await timeOurs(observations, atoms, lambda, threadCount))
+        ours.seconds.push(await time())
       }
     }
+    kept.dispose()
     const count = observations.shape[0]
     const our = timing(ours.seconds)
     const oursEach = our.seconds / count
@@ -55,26 +77,24 @@ export async function compareEncoders({ observations, atoms, lambda, threads, co
       atoms: atoms.shape[0],
       lambda,
       active: codes.values.length / count,
-      ours: { ...our, secondsEach: oursEach, objective: mean(ourEnergies), threads: threadCount },
+      ours: {
+        ...our,
+        secondsEach: oursEach,
+        objective: mean(ourEnergies),
+        gap: relativeGap(observations, atoms, codes, lambda),
+        threads: threadCount,
+      },
       peers: theirs.map((row) => peerRow(row, ourEnergies, oursEach, count)),
     })
   }
   return cases
 }
 
-/**
- * Seconds for an encoder to be made, to encode and to be given back: the peers form their Gram matrix in every call, too.
- * @param {Tensor} observations
- * @param {Tensor} atoms
- * @param {number} lambda
- * @param {number} threads
- */
-async function timeOurs(observations, atoms, lambda, threads) {
+/** The seconds of some work, after a rest. @param {() => Promise<void>} work */
+async function timed(work) {
   await rest(20)
   const start = performance.now()
-  const coder = await encoder(atoms, lambda, threads)
-  await coder.encode(observations)
-  coder.dispose()
+  await work()
   return (performance.now() - start) / 1000
 }
 
@@ -100,11 +120,13 @@ async function tuneAll(contenders, { observations, atoms, lambda, threadCount, p
     for (const setting of settings) {
       const set = setting === undefined ? request : { ...request, setting }
       await peers.encode(set)
-      const objective = mean(energies(observations, atoms, await peers.codes(), lambda))
+      const codes = await peers.codes()
+      const objective = mean(energies(observations, atoms, codes, lambda))
       row = {
         contender,
         request: set,
         objective,
+        gap: relativeGap(observations, atoms, codes, lambda),
         version: peers.hello.versions[contender.package],
         seconds: /** @type {number[]} */ ([]),
       }
@@ -121,7 +143,7 @@ async function tuneAll(contenders, { observations, atoms, lambda, threadCount, p
  * @param {number} oursEach
  * @param {number} count
  */
-function peerRow({ contender, request, objective, version, seconds }, ourEnergies, oursEach, count) {
+function peerRow({ contender, request, objective, gap, version, seconds }, ourEnergies, oursEach, count) {
   const own = contender.count ?? count
   const difference = objective / mean(ourEnergies, own) - 1
   const spread = timing(seconds)
@@ -133,6 +155,7 @@ function peerRow({ contender, request, objective, version, seconds }, ourEnergie
     secondsEach: spread.seconds / own,
     observations: own,
     objective,
+    gap,
     difference,
     ...('setting' in request ? { setting: request.setting } : {}),
     threads: request.threads,

@@ -48,10 +48,11 @@ async function readImages(folder, name) {
  * more than one batch of them in memory.
  * @param {number} seed
  * @param {number} [side]
+ * @param {(photograph: number) => boolean} [chosen] which photographs to walk over
  * @returns {Promise<(count: number) => Tensor>} the next `count` patches [count, side, side]
  */
-export async function patchSource(seed, side = 16) {
-  const images = await photographs()
+export async function patchSource(seed, side = 16, chosen = () => true) {
+  const images = (await photographs()).filter((_, i) => chosen(i))
   const random = uniform(seed)
   /** @param {number} limit */
   const below = (limit) => Math.floor(random() * limit)

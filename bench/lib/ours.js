@@ -68,3 +68,37 @@ function firstBatches(source, limit) {
     },
   }
 }
+
+/**
+ * A training step as small as they come: 4 → 3 → 2 with tanh, squared errors, Adam. `graph` is what is compiled for it, and
+ * `state` what it starts from.
+ */
+export async function tinyTraining() {
+  const runtime = await energia.runtime({ threads: 1 })
+  const network = energia.mlp({ inputs: 4, hidden: [3], outputs: 2, activation: 'tanh' })
+  const cost = energia.squaredError()
+  const parameters = network.init(energia.rng(0))
+  const optimizer = energia.adam()
+  /** @type {Uint8Array} */
+  let graph = new Uint8Array()
+  const training = await energia.gradientTraining({
+    parameters,
+    inputs: { x: ['n', 4], y: ['n', 2] },
+    loss: (p, { x, y }) => energia.graph.mean(cost.value(y, network.apply(p, x))),
+    optimizer,
+    runtime: {
+      ...runtime,
+      compile(bytes, options) {
+        graph = bytes
+        return runtime.compile(bytes, options)
+      },
+    },
+  })
+  return {
+    graph,
+    state: { ...parameters, ...optimizer.init(parameters) },
+    /** @param {Readonly<Record<string, Tensor>>} inputs */
+    step: (inputs) => training.step(inputs),
+    dispose: () => training.dispose(),
+  }
+}

@@ -147,7 +147,7 @@ export class Peers {
   }
 
   /**
-   * Makes a learner; {@link advance} runs it.
+   * Makes a learner, in place of the last of that name; {@link advance} runs it.
    * @param {string} learner its name in the family's LEARNERS
    * @param {Record<string, string>} data its arrays: the names they were loaded under
    * @param {Record<string, number | boolean>} options
@@ -156,9 +156,9 @@ export class Peers {
     await this.#ask('learn', { learner, data, ...options })
   }
 
-  /** What was learned after `steps` steps, and the seconds they took from the start. @param {number} steps */
-  async advance(steps) {
-    const answer = await this.#ask('advance', { steps, directory: this.#directory })
+  /** What was learned after `steps` steps, and the seconds they took from the start. @param {string} learner @param {number} steps */
+  async advance(learner, steps) {
+    const answer = await this.#ask('advance', { learner, steps, directory: this.#directory })
     /** @type {Record<string, Tensor>} */
     const learned = {}
     for (const name of answer.arrays) {

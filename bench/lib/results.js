@@ -52,6 +52,8 @@ export function resultTable(cases) {
 function line(title, system, row, ratio, flag = '') {
   const notes = [
     flag,
+    typeof row.gap === 'number' ? `gap ${row.gap.toExponential(1)}` : '',
+    typeof row.note === 'string' ? row.note : '',
     typeof row.speedup === 'number' && row.threads > 1 ? `${row.speedup.toFixed(2)}× one thread` : '',
     typeof row.peakMiB === 'number' ? `peak ${Math.round(row.peakMiB)} MiB` : '',
   ]

@@ -26,7 +26,7 @@ class Server:
         self.family = family
         self.arrays = {}
         self.codes = None
-        self.learner = None
+        self.learners = {}
 
     def hello(self):
         """Versions and the linear algebra each library found for this processor."""
@@ -66,14 +66,14 @@ class Server:
         return self.family.CURVES[method](**self.named(data), **options)
 
     def learn(self, learner, data, **options):
-        """Makes a learner; `advance` then works towards a number of steps."""
-        self.learner = None
-        self.learner = self.family.LEARNERS[learner](**self.named(data), **options)
+        """Makes a learner, in place of the last of that name; `advance` then works towards a number of steps."""
+        self.learners.pop(learner, None)
+        self.learners[learner] = self.family.LEARNERS[learner](**self.named(data), **options)
         return {}
 
-    def advance(self, steps, directory):
+    def advance(self, learner, steps, directory):
         """Writes what was learned after `steps` steps, an array a file; the seconds count from the start."""
-        seconds, learned = self.learner.advance(steps)
+        seconds, learned = self.learners[learner].advance(steps)
         for name, array in learned.items():
             numpy.save(os.path.join(directory, f"{name}.npy"), numpy.ascontiguousarray(array, dtype=numpy.float32))
         return {"seconds": seconds, "arrays": list(learned)}

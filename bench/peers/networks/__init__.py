@@ -1,5 +1,7 @@
 """The peers of everything with a network in it: PyTorch on the CPU."""
 
+from functools import partial
+
 import numpy
 import torch
 
@@ -10,7 +12,12 @@ from .lista import ListaLearner
 __all__ = ["CURVES", "ENCODERS", "LEARNERS", "versions"]
 
 CURVES = {}
-LEARNERS = {"autoencoder": AutoencoderLearner, "lista": ListaLearner}
+LEARNERS = {
+    "autoencoder": partial(AutoencoderLearner, compiled=False),
+    "autoencoder-compiled": partial(AutoencoderLearner, compiled=True),
+    "lista": partial(ListaLearner, compiled=False),
+    "lista-compiled": partial(ListaLearner, compiled=True),
+}
 
 # What a careful user switches on: numbers too small for the processor's fast path count as zero. No result here needs them.
 torch.set_flush_denormal(True)
