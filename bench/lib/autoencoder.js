@@ -15,35 +15,48 @@ import { uniform } from './data.js'
  * @param {Autoencoder} parameters
  * @param {number} [seed] of the codes' noise
  */
-export function autoencoderLoss(images, { encoder, mean, logVariance, decoder, pixels }, seed = 1) {
+export function autoencoderLoss(images, parameters, seed = 1) {
   const [count] = images.shape
   const size = images.data.length / count
   const normal = normals(seed)
+  const encode = affine(parameters.encoder)
+  const toMean = affine(parameters.mean)
+  const toLogVariance = affine(parameters.logVariance)
+  const decode = affine(parameters.decoder)
+  const toPixels = affine(parameters.pixels)
   let total = 0
   for (let i = 0; i < count; i++) {
     const image = images.data.subarray(i * size, (i + 1) * size)
-    const hidden = rectified(affine(encoder, image))
-    const center = affine(mean, hidden)
-    const spread = affine(logVariance, hidden)
-    const code = center.map((value, j) => value + Math.exp(0.5 * spread[j]) * normal())
-    const logits = affine(pixels, rectified(affine(decoder, code)))
+    const hidden = rectified(encode(image))
+    const mean = toMean(hidden)
+    const logVariance = toLogVariance(hidden)
+    const code = mean.map((value, j) => value + Math.exp(0.5 * logVariance[j]) * normal())
+    const logits = toPixels(rectified(decode(code)))
     for (let p = 0; p < size; p++) total += softplus(logits[p]) - image[p] * logits[p]
-    for (let j = 0; j < center.length; j++) total += 0.5 * (center[j] ** 2 + Math.exp(spread[j]) - 1 - spread[j])
+    for (let j = 0; j < mean.length; j++) {
+      total += 0.5 * (mean[j] ** 2 + Math.exp(logVariance[j]) - 1 - logVariance[j])
+    }
   }
   return total / count
 }
 
-/** W x + b, zeros of x skipped. @param {Layer} layer @param {Float32Array | Float64Array} x */
-function affine({ weight, bias }, x) {
-  const used = []
-  for (let j = 0; j < x.length; j++) if (x[j] !== 0) used.push(j)
-  const result = Float64Array.from(bias.data)
-  for (let i = 0; i < result.length; i++) {
-    let sum = 0
-    for (const j of used) sum += weight.data[i * x.length + j] * x[j]
-    result[i] += sum
+/** x → W x + b, a column of W for each number of x that is not 0. @param {Layer} layer */
+function affine({ weight, bias }) {
+  const [outputs, inputs] = weight.shape
+  const columns = Array.from({ length: inputs }, (_, j) =>
+    Float64Array.from({ length: outputs }, (_, i) => weight.data[i * inputs + j]),
+  )
+  /** @param {Float32Array | Float64Array} x */
+  return (x) => {
+    const result = Float64Array.from(bias.data)
+    for (let j = 0; j < inputs; j++) {
+      if (x[j] === 0) continue
+      const value = x[j]
+      const column = columns[j]
+      for (let i = 0; i < outputs; i++) result[i] += value * column[i]
+    }
+    return result
   }
-  return result
 }
 
 /** @param {Float64Array} values */

@@ -48,11 +48,11 @@ async function readImages(folder, name) {
  * more than one batch of them in memory.
  * @param {number} seed
  * @param {number} [side]
- * @param {(photograph: number) => boolean} [chosen] which photographs to walk over
+ * @param {{ from: number, to: number }} [band] the part of each photograph to walk over, as fractions of its height
  * @returns {Promise<(count: number) => Tensor>} the next `count` patches [count, side, side]
  */
-export async function patchSource(seed, side = 16, chosen = () => true) {
-  const images = (await photographs()).filter((_, i) => chosen(i))
+export async function patchSource(seed, side = 16, { from, to } = { from: 0, to: 1 }) {
+  const images = (await photographs()).map((image) => rows(image, from, to))
   const random = uniform(seed)
   /** @param {number} limit */
   const below = (limit) => Math.floor(random() * limit)
@@ -72,6 +72,12 @@ export async function patchSource(seed, side = 16, chosen = () => true) {
     }
     return { shape: [count, side, side], data }
   }
+}
+
+/** @param {Tensor} image [height, width] @param {number} from @param {number} to @returns {Tensor} */
+function rows({ shape: [height, width], data }, from, to) {
+  const [first, last] = [Math.round(from * height), Math.round(to * height)]
+  return { shape: [last - first, width], data: data.subarray(first * width, last * width) }
 }
 
 /** @param {Tensor} tensor @param {ArrayLike<number>} indices @returns {Tensor} */
