@@ -99,7 +99,7 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
     const { loadModel, restoreImageStep, solverByName } = await import('../../src/index.js')
     const { portrait } = await import('../actions/sparseCodingReport.js')
     const { stepKinds } = await import('../actions/stepKinds.js')
-    const model = await loadModel(run, threads)
+    const model = await loadModel(run, { ...threads, model: 'sparse-coding' })
     const { atoms, observation, input, preprocess, regularizer: penalty } = model.settings
     return {
       kind: 'sparse-coding',

@@ -1,5 +1,6 @@
 import type { Sym } from '../graph/sym.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import type { Rng } from '../tensor/random.js'
 import type { Strength } from './regularizer.js'
 
 /** λR(z) as graphs take it: codes are flat, [n, k], and λ and step are scalars or [n, 1], one an observation. */
@@ -31,6 +32,8 @@ export interface GraphRegularizer<Kind extends string = string> {
   readonly symbolic: SymbolicRegularizer
   /** Deviation of the normal noise that learning adds to codes; none by default. */
   readonly noise?: number
+  /** A code of `size` numbers from the density proportional to exp(−λR(z)), λ being the strength; absent where that is none, or not known. */
+  draw?(random: Rng, size: number): Float64Array
   /**
    * The smallest λ for which z = 0 minimizes the energy, given the correlations Wᵀy [k] (in general −∂C/∂z at 0); for L0, over
    * unit-norm atoms, that at which no single atom lowers it. Absent where there is none.

@@ -1,4 +1,17 @@
-import { abs, constant, div, expand, lessEqual, maximum, maxOver, mul, reshape, square, sum, where } from '../graph/index.js'
+import {
+  abs,
+  constant,
+  div,
+  expand,
+  lessEqual,
+  maximum,
+  maxOver,
+  mul,
+  reshape,
+  square,
+  sum,
+  where,
+} from '../graph/index.js'
 import type { Sym } from '../graph/sym.js'
 
 /** Numbers below this are 0 as far as a quotient is concerned. */

@@ -1,46 +1,59 @@
-import { openRun } from '../artifacts/runFolder.js'
+import { openRun, type Run } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
-import { tensorReference } from '../artifacts/validate.js'
-import { restore } from '../preprocess/restore.js'
 import { FileFormatError } from '../tensor/errors.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { type FitProgress, validProgress } from './fitProgress.js'
-import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
-import { sparseCodingSettings } from './sparseCodingSettings.js'
+import type { LatentVariableModel } from './latentVariableModel.js'
+import { type LoadLatentVariableOptions, loadLatentVariable } from './loadLatentVariable.js'
+import { loadSparseCoding } from './loadSparseCoding.js'
+import type { SparseCodingModel } from './sparseCodingModel.js'
+
+/** The models that runs hold, by the names that their folders say. */
+export interface Models {
+  readonly 'sparse-coding': SparseCodingModel
+  readonly 'latent-variable': LatentVariableModel
+}
+export type ModelName = keyof Models
+/** A model of any kind; `kind` tells which. */
+export type AnyModel = Models[ModelName]
+
+/** What loading takes; each model takes what concerns it. */
+export interface LoadOptions extends LoadLatentVariableOptions {
+  readonly threads?: number
+}
+
+/** How each model is loaded from its run. */
+const loaders: { readonly [Name in ModelName]: (run: Run, options: LoadOptions) => Promise<Models[Name]> } = {
+  'sparse-coding': loadSparseCoding,
+  'latent-variable': loadLatentVariable,
+}
 
 /**
- * The model of a run folder. Throws FileFormatError where there is none, a file is damaged, truncated or of a newer version,
- * or tensors do not fit the settings.
+ * The model of a run folder; where it is known which kind that holds, `model` says so and the result has its type. Throws
+ * FileFormatError where there is no run, a file is damaged, truncated or of a newer version, tensors do not fit the settings, or
+ * the run is of another kind.
  */
-export async function loadModel(path: string | Store, options: { threads?: number } = {}): Promise<SparseCodingModel> {
+export async function loadModel<Name extends ModelName>(
+  path: string | Store,
+  options: LoadOptions & { readonly model: Name },
+): Promise<Models[Name]>
+export async function loadModel(path: string | Store, options?: LoadOptions): Promise<AnyModel>
+export async function loadModel(
+  path: string | Store,
+  options: LoadOptions & { readonly model?: ModelName } = {},
+): Promise<AnyModel> {
   const run = await openRun(path)
-  if (run.model !== 'sparse-coding') {
+  if (!isModelName(run.model)) {
     throw new FileFormatError(
       `${run.store.path} holds a run of ${run.model}, which this version of Energia does not know.`,
     )
   }
-  const settings = run.settings(sparseCodingSettings)
-  const { tensors } = await run.loadTensors()
-  const file = `${run.store.path}/model.safetensors:`
-  const shape = [settings.atoms, ...settings.observation]
-  const atoms = tensorReference(tensors, { dtype: 'F32', shape })('atoms', file)
-  const usage = tensorReference(tensors, { dtype: 'F64', shape: [settings.atoms] })('usage', file)
-  const preprocess: Record<string, Tensor> = {}
-  for (const [name, stored] of Object.entries(tensors)) {
-    if (name.startsWith('preprocess.') && stored.dtype === 'F32') {
-      preprocess[name.slice('preprocess.'.length)] = { shape: stored.shape, data: stored.data }
-    }
+  if (options.model !== undefined && run.model !== options.model) {
+    throw new FileFormatError(
+      `${run.store.path} holds a run of ${run.model}, and one of ${options.model} was asked for.`,
+    )
   }
-  const history: FitProgress[] = []
-  for (const { event, ...progress } of await run.readMetrics()) {
-    if (event === 'progress') history.push(validProgress(progress, `${run.store.path}/metrics.ndjson:`))
-  }
-  return sparseCodingModel({
-    settings,
-    atoms: { shape, data: atoms.data },
-    usage: usage.data,
-    step: restore(settings.preprocess, preprocess),
-    history,
-    threads: options.threads,
-  })
+  return loaders[run.model](run, options)
+}
+
+function isModelName(name: string): name is ModelName {
+  return Object.hasOwn(loaders, name)
 }

@@ -31,6 +31,7 @@ export interface EncodedBatch {
 
 /** A dictionary with its preprocessing: codes, reconstructions and energies of new data. */
 export interface SparseCodingModel {
+  readonly kind: 'sparse-coding'
   readonly settings: SparseCodingSettings
   /** [k, …shape of an observation] */
   readonly atoms: Tensor
@@ -94,6 +95,7 @@ export async function sparseCodingModel(parts: {
   }
 
   const model: SparseCodingModel = {
+    kind: 'sparse-coding',
     settings,
     atoms,
     usage,

@@ -6,7 +6,6 @@ import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { formatShape, sameShape, type Tensor } from '../tensor/tensor.js'
 import { isImages, isTensor } from './dataKind.js'
 import { describeInput, describeUpdate, type ResolvedOptions, type SparseCodingData } from './sparseCoding.js'
-import type { FitOptions } from './sparseCodingFit.js'
 import type { SparseCodingSettings } from './sparseCodingSettings.js'
 
 const HELD_OUT_LIMIT = 10_000
@@ -76,8 +75,17 @@ export function describeRun(
   }
 }
 
+/** How long to learn, whatever the model. */
+export interface FitBudget {
+  readonly epochs?: number | undefined
+  readonly seconds?: number | undefined
+  readonly patience?: number | undefined
+  readonly heldOut?: object | undefined
+  readonly checkpointSeconds?: number | undefined
+}
+
 /** Throws {@link ConfigurationError} for budgets out of range. */
-export function checkBudget({ epochs, seconds, patience, heldOut, checkpointSeconds }: FitOptions): void {
+export function checkBudget({ epochs, seconds, patience, heldOut, checkpointSeconds }: FitBudget): void {
   if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 1)) {
     throw new ConfigurationError(`epochs must be a whole number, 1 or more; got ${epochs}.`)
   }

@@ -54,7 +54,7 @@ describe('encode and decode', () => {
     expect(decoded.shape).toEqual([300, 5, 5])
 
     // The library says the same from the model and the means.
-    const model = await loadModel(strokes)
+    const model = await loadModel(strokes, { model: 'sparse-coding' })
     const means = saved.arrays.context_0_mean.data as Float32Array
     const expected = await model.decode(saved.codes, { '0.mean': { shape: [300], data: means } })
     expect(decoded.data).toEqual(expected.data)

@@ -58,7 +58,7 @@ describe('a run that was stopped', () => {
           const seen = model.history.map((progress) => progress.seen)
           expect([...seen].sort((a, b) => a - b)).toEqual(seen)
           expect(seen.at(-1)).toBe(epochs * 700)
-          const saved = await loadModel(again)
+          const saved = await loadModel(again, { model: 'sparse-coding' })
           expect(bitsOf(saved)).toEqual(bitsOf(whole))
           expect(saved.history).toEqual(model.history)
           saved.dispose()

@@ -22,6 +22,7 @@ export function l2(options: { lambda: number }): GraphRegularizer<'l2'> & PlainR
         conjugate: (c, lambda) => div(mul(0.5, squaredNorm(c)), lambda),
       },
     },
+    draw: (random, size) => new Float64Array(size).map(() => random.normal() / Math.sqrt(options.lambda)),
     value: (code, lambda) => Array.from(code).reduce((sum, z) => sum + 0.5 * lambda * z * z, 0),
     prox(v, step, lambda, out) {
       for (let j = 0; j < v.length; j++) out[j] = v[j] / (1 + step * lambda)

@@ -11,7 +11,7 @@ const ROUNDING = 1e-5
  * ‖z̄‖₂ ≤ r and infinite outside, so its prox is the projection z̄ ← z̄·min(1, r/‖z̄‖₂), whatever the step. Inference finds z̄ and
  * sets the noise to 0; learning adds fresh noise to the z̄ that was found before it decodes, so that codes closer than about σ
  * cannot tell observations apart, and the ball has room for about (r/σ)^k of them: the volume of low-energy y is limited.
- * `radius` is r > 0; `deviation` is σ ≥ 0, 0 being a limited norm alone. Throws ConfigurationError for others.
+ * A drawn code is uniform in the ball, and noise. `radius` is r > 0; `deviation` is σ ≥ 0, 0 being a limited norm alone. Throws ConfigurationError for others.
  */
 export function limitedNoise(options: {
   readonly radius: number
@@ -41,6 +41,13 @@ export function limitedNoise(options: {
         scale: fullScale,
         conjugate: (c) => mul(radius, sqrt(maximum(squaredNorm(c), TINY))),
       },
+    },
+    draw(random, size) {
+      // A uniform point of the ball: a random direction, and a radius whose k-th power is uniform.
+      const direction = new Float64Array(size).map(() => random.normal())
+      const length = radius * random.uniform() ** (1 / size)
+      const scale = length / Math.max(Math.hypot(...direction), TINY)
+      return direction.map((value) => value * scale + deviation * random.normal())
     },
     value: (code) => (Math.hypot(...Array.from(code)) > radius * (1 + ROUNDING) ? Number.POSITIVE_INFINITY : 0),
     prox(v, _step, _lambda, out) {

@@ -3,7 +3,7 @@ import type { Parameters } from '../../energy/module.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import { CancelledError, ConfigurationError } from '../../tensor/errors.js'
 import { rng } from '../../tensor/random.js'
-import type { Tensor } from '../../tensor/tensor.js'
+import { type Tensor, zeros } from '../../tensor/tensor.js'
 import { checkCodes } from '../checkCodes.js'
 import { fromDense, toDense } from '../codes.js'
 import type { Inference, Status } from '../inference.js'
@@ -57,6 +57,20 @@ export class GraphEncoder {
    * CancelledError where the signal fires.
    */
   async encode(observed: Observed, options: GraphEncodeOptions = {}): Promise<Inference> {
+    const settings = encodeSettings(options, this.quadratic)
+    const { codes, energy, certificate, steps, status } = await this.find(observed, options)
+    const certified = this.certifies(settings)
+    return {
+      codes: fromDense(codes),
+      energy,
+      ...(certified ? { gap: certificate } : { stationarity: certificate }),
+      steps,
+      status,
+    }
+  }
+
+  /** The same, with dense codes [n, k]. */
+  async find(observed: Observed, options: GraphEncodeOptions = {}): Promise<FoundRows> {
     const { energy } = this
     const count = checkObserved(energy, observed)
     const settings = encodeSettings(options, this.quadratic)
@@ -66,31 +80,46 @@ export class GraphEncoder {
     const usable = finiteRows(observed)
     const rows = [...usable.keys()].filter((i) => usable[i])
     const found = unsolved(count, energy.codeSize)
-    if (rows.length > 0) {
-      const { x, y } = takeInputs({ x: observed.x, y: observed.y }, rows)
-      energy.cost.check?.(y, 'Observations')
-      const given: Observed = x ? { x, y } : { y }
-      const warm = options.warmStart && takeInputs({ codes: toDense(options.warmStart) }, rows).codes
-      const lambda = await strengths(this.programs, energy, this.parameters, given)
-      const inputs = { ...given, start: warm ?? (await this.firstCodes(given)), ...(lambda ? { lambda } : {}) }
-      const budget = this.budget(settings, options, started, rows.length)
-      const least = await this.leastEnergy(inputs, settings, budget)
-      for (const [from, to] of rows.entries()) replaceRow(found, to, least, from)
-    }
-    const { codes, energy: energies, certificate, steps, status } = found
-    return {
-      codes: fromDense(codes),
-      energy: energies,
-      ...(this.certifies(settings) ? { gap: certificate } : { stationarity: certificate }),
-      steps,
-      status,
-    }
+    if (rows.length === 0) return found
+    const taken = takeInputs({ x: observed.x, y: observed.y }, rows)
+    energy.cost.check?.(taken.y, 'Observations')
+    const given: Observed = taken.x ? { x: taken.x, y: taken.y } : { y: taken.y }
+    const warm = options.warmStart && takeInputs({ codes: toDense(options.warmStart) }, rows).codes
+    const lambda = await this.strengths(given)
+    const start = warm ?? (await this.guess(given)) ?? zeros([rows.length, energy.codeSize])
+    const budget = this.budget(settings, options, started, rows.length)
+    const least = await this.leastEnergy({ ...given, start, ...(lambda ? { lambda } : {}) }, settings, budget)
+    for (const [from, to] of rows.entries()) replaceRow(found, to, least, from)
+    return found
+  }
+
+  /** λ of each observation, [n, 1], where the regularizer states a fraction of λmax. */
+  strengths(observed: Observed): Promise<Tensor | undefined> {
+    return strengths(this.programs, this.energy, this.parameters, observed)
+  }
+
+  /** Enc(y, h), [n, k]; undefined where there is no encoder. */
+  async guess(observed: Observed): Promise<Tensor | undefined> {
+    const { energy } = this
+    if (!energy.encoder) return undefined
+    const program = await this.programs.get('guess', () => {
+      const symbols = parameterInputs(this.parameters)
+      const { x, y } = observationInputs(energy)
+      const guess = energy.encode(symbols, y, energy.context(symbols, x))
+      return guess ? { guess } : {}
+    })
+    const guess = zeros([observed.y.shape[0], energy.codeSize])
+    await inSlices({ ...observed }, ENERGY_ROWS, async (rows, from) => {
+      const made = await program.run(select(program, this.parameters, rows))
+      guess.data.set(made.guess.data as Float32Array, from * energy.codeSize)
+    })
+    return guess
   }
 
   /** E at given codes [n, k], in double precision. */
   async energyOf(inputs: Observed & { readonly z: Tensor }): Promise<Float64Array> {
     const { energy, parameters } = this
-    const lambda = await strengths(this.programs, energy, parameters, inputs)
+    const lambda = await this.strengths(inputs)
     const program = await this.programs.get('energy', () => ({
       energy: this.quadratic ? quadraticCertificate(energy, parameters).energy : energyGraph(energy, parameters),
     }))
@@ -235,21 +264,6 @@ export class GraphEncoder {
         `Gradient descent needs a smooth regularizer, and ${regularizer.kind} is not; use proximal-gradient.`,
       )
     }
-  }
-
-  /** The encoder's guess, or 0. */
-  private async firstCodes(given: Observed): Promise<Tensor> {
-    const { energy } = this
-    const shape = [given.y.shape[0], energy.codeSize]
-    if (!energy.encoder) return { shape, data: new Float32Array(shape[0] * shape[1]) }
-    const program = await this.programs.get('guess', () => {
-      const symbols = parameterInputs(this.parameters)
-      const { x, y } = observationInputs(energy)
-      const guess = energy.encode(symbols, y, energy.context(symbols, x))
-      return guess ? { guess } : {}
-    })
-    const { guess } = await program.run(select(program, this.parameters, { ...given }))
-    return { shape, data: guess.data as Float32Array }
   }
 
   private budget(

@@ -1,0 +1,35 @@
+import type { Run } from '../artifacts/runFolder.js'
+import { tensorReference } from '../artifacts/validate.js'
+import { restore } from '../preprocess/restore.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { type FitProgress, validProgress } from './fitProgress.js'
+import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
+import { sparseCodingSettings } from './sparseCodingSettings.js'
+
+/** The sparse-coding model of a run. Throws FileFormatError where a file is damaged or tensors do not fit the settings. */
+export async function loadSparseCoding(run: Run, options: { threads?: number } = {}): Promise<SparseCodingModel> {
+  const settings = run.settings(sparseCodingSettings)
+  const { tensors } = await run.loadTensors()
+  const file = `${run.store.path}/model.safetensors:`
+  const shape = [settings.atoms, ...settings.observation]
+  const atoms = tensorReference(tensors, { dtype: 'F32', shape })('atoms', file)
+  const usage = tensorReference(tensors, { dtype: 'F64', shape: [settings.atoms] })('usage', file)
+  const preprocess: Record<string, Tensor> = {}
+  for (const [name, stored] of Object.entries(tensors)) {
+    if (name.startsWith('preprocess.') && stored.dtype === 'F32') {
+      preprocess[name.slice('preprocess.'.length)] = { shape: stored.shape, data: stored.data }
+    }
+  }
+  const history: FitProgress[] = []
+  for (const { event, ...progress } of await run.readMetrics()) {
+    if (event === 'progress') history.push(validProgress(progress, `${run.store.path}/metrics.ndjson:`))
+  }
+  return sparseCodingModel({
+    settings,
+    atoms: { shape, data: atoms.data },
+    usage: usage.data,
+    step: restore(settings.preprocess, preprocess),
+    history,
+    threads: options.threads,
+  })
+}
