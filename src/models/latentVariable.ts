@@ -1,6 +1,7 @@
 import { type EnergyParts, type LatentVariableEnergy, latentVariableEnergy } from '../energy/latentVariableEnergy.js'
 import type { Parameters } from '../energy/module.js'
 import { checkedCount } from '../energy/regularizer.js'
+import { checkRowsApart } from '../inference/graph/checkRowsApart.js'
 import { type EncodeSettings, encodeSettings, type GraphEncodeOptions } from '../inference/graph/encodeSettings.js'
 import { adam } from '../learning/optimizers/adam.js'
 import type { Clipping } from '../learning/optimizers/clipGradients.js'
@@ -89,11 +90,13 @@ export function latentVariableModel(options: LatentVariableOptions): LatentVaria
       const first = energy.init(rng(definition.seed))
       const parameters = given ?? first
       checkParameters(first, parameters)
+      const machine = await runtime(definition.runtime)
+      await checkRowsApart(energy, parameters, machine)
       return createLatentVariableModel({
         definition: energy,
         settings: describeLatentVariable(definition, 'nothing'),
         parameters,
-        runtime: await runtime(definition.runtime),
+        runtime: machine,
         history: [],
         status: 'finished',
       })

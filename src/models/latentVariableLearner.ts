@@ -1,5 +1,6 @@
 import { latentVariableEnergy, parameterInputs } from '../energy/latentVariableEnergy.js'
 import type { Parameters } from '../energy/module.js'
+import { checkRowsApart } from '../inference/graph/checkRowsApart.js'
 import type { FoundRows } from '../inference/graph/foundRows.js'
 import { type GraphEncoder, graphEncoder } from '../inference/graph/graphEncoder.js'
 import type { Observed } from '../inference/graph/observed.js'
@@ -41,6 +42,7 @@ export class LatentVariableLearner {
   static async start(definition: LatentVariableDefinition, runtime: Runtime): Promise<LatentVariableLearner> {
     const { energy, optimizer, clip, normalizeDecoder, encoderInInference } = definition
     const first = energy.init(rng(definition.seed))
+    await checkRowsApart(energy, first, runtime)
     const parameters = normalizeDecoder ? await normalized(definition, first, runtime) : first
     const training = await gradientTraining({
       parameters,

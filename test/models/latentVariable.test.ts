@@ -14,7 +14,7 @@ import { mlp } from '../../src/energy/modules/mlp.js'
 import { l1 } from '../../src/energy/regularizers/l1.js'
 import { l2 } from '../../src/energy/regularizers/l2.js'
 import { limitedNoise } from '../../src/energy/regularizers/limitedNoise.js'
-import { concat, cos, exp, log, mul, neg, sin, sub, sumPerObservation } from '../../src/graph/index.js'
+import { concat, cos, exp, log, mean, mul, neg, sin, sub, sumPerObservation } from '../../src/graph/index.js'
 import { linearEncoder } from '../../src/inference/linear/linearEncoder.js'
 import { adam } from '../../src/learning/optimizers/adam.js'
 import { sgd } from '../../src/learning/optimizers/sgd.js'
@@ -368,6 +368,15 @@ describe('what does not fit', () => {
     expect(own((_, z) => sumPerObservation(z))).toThrow(/"mine" returned the shape \[n\]; \[n×2\]/)
     // biome-ignore lint/suspicious/noExplicitAny: a caller without types may return anything
     expect(own(() => 3 as any)).toThrow(/"mine" returned number; it must return a symbolic tensor/)
+    const mixing = defineModule({
+      name: 'centred',
+      outputShape: [2],
+      apply: (_, z) => concat([sub(z, mean(z, [0], true)), z], 1),
+    })
+    await expect(latentVariableModel({ ...curve, decoder: mixing }).model()).rejects.toThrow(ShapeError)
+    await expect(latentVariableModel({ ...curve, decoder: mixing }).fit(circle(9, 1))).rejects.toThrow(
+      /decoder mixes the rows/,
+    )
     const model = await latentVariableModel(curve).model()
     await expect(model.encode(normalBatch(rng(1), 3, 4))).rejects.toThrow(/y was given as \[3, 4\].*\[n, 2\]/)
     await expect(model.encode(fromTensor(normalBatch(rng(1), 3, 4)))).rejects.toThrow(
