@@ -84,7 +84,7 @@ export class SessionProgram implements Program {
     const given: Record<string, OrtTensor> = {}
     for (const declared of this.declaredInputs) {
       const value = feeds[declared.name]
-      if (value === undefined) {
+      if (value === undefined || value === null) {
         throw new ConfigurationError(
           `The input "${declared.name}" (${declared.text}) was not fed; this graph takes ${listed(this.inputs)}.`,
         )
@@ -110,6 +110,7 @@ export class SessionProgram implements Program {
         throw new ConfigurationError(`There is no output "${name}"; this graph gives ${listed(this.outputs)}.`)
       }
       const value = into[name]
+      if (value === undefined) continue
       checkValue('The preallocated output', value, declared, open, this.openNames)
       if (read.has(value.data.buffer)) this.refuseOverlap(name, value, feeds)
       if (fillsOutputs && !isShared(value.data)) fetches[name] = ortTensor(ort, declared.type, value.shape, value.data)

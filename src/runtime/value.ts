@@ -44,6 +44,11 @@ export function checkValue(
   names: readonly string[],
 ): void {
   const { shape, data } = value
+  if (!Array.isArray(shape)) {
+    throw new DataError(
+      `${what} "${declared.name}" must be { shape, data } with the shape ${declared.text}; got ${kindOf(value)}.`,
+    )
+  }
   if (!(data instanceof arrays[declared.type])) {
     throw new DataError(
       `${what} "${declared.name}" takes ${declared.type} in a ${arrays[declared.type].name}; got ${kindOf(data)}.`,

@@ -202,6 +202,31 @@ describe.each(['node', 'web'] as const)('on onnxruntime-%s', (backend) => {
   })
 })
 
+it('moves nearly the same where steps are counted in single precision', async () => {
+  const here = await runtime()
+  const numbers = { p: input('p', [3]), g: input('g', [3]) }
+  const state = { 'mean.p': input('mean.p', [3]), 'square.p': input('square.p', [3]) }
+  const optimizer = adam({ learningRate: warmUp({ steps: 5, to: stepRate({ rate: 0.1, factor: 0.5, at: [10] }) }) })
+  const fed = { p: random(1, [3]), g: random(2, [3]), 'mean.p': random(3, [3]), 'square.p': random(4, [3]) }
+  fed['square.p'].data.forEach((value, i, data) => {
+    data[i] = Math.abs(value)
+  })
+  const moved = async (type: 'float32' | 'float64', step: number) => {
+    const updated = optimizer.update({ p: numbers.p }, { p: numbers.g }, state, input('step', [], type))
+    const program = await here.compile(encodeOnnx({ outputs: { moved: updated.parameters.p } }))
+    const count = type === 'float32' ? Float32Array.of(step) : Float64Array.of(step)
+    const found = await program.run({ ...fed, step: { shape: [], data: count } })
+    program.dispose()
+    return Array.from(found.moved.data as Float32Array, (value, i) => value - fed.p.data[i])
+  }
+  for (const step of [0, 1, 7, 12, 1e5]) {
+    const [single, double] = [await moved('float32', step), await moved('float64', step)]
+    double.forEach((value, i) => {
+      expect(Math.abs(single[i] - value), `step ${step}`).toBeLessThanOrEqual(1e-4 * Math.abs(value) + 1e-7)
+    })
+  }
+})
+
 describe('options', () => {
   it.each([
     [() => sgd({ learningRate: -1 }), /learning rate must be a finite number, 0 or more; got -1/],
