@@ -9,6 +9,8 @@ export interface SymbolicRegularizer {
   value(z: Sym, lambda: Sym): Sym
   /** argmin over z of ½‖z − v‖² + step·λR(z), [n, k]. A step of 0 projects on the set where R is finite. */
   prox?(v: Sym, step: Sym, lambda: Sym): Sym
+  /** λmax of correlations [n, k], as {@link GraphRegularizer.lambdaMax}: [n, 1]. */
+  lambdaMax?(c: Sym): Sym
   /** Whether the value has a gradient everywhere, so that gradient descent serves. */
   readonly smooth: boolean
   /** Present where R is convex: what the duality gap of a linear decoder needs. */

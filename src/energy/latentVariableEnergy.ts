@@ -64,6 +64,11 @@ export interface Given {
   readonly guess?: Sym
 }
 
+/** The same, without what there is none of. */
+export function givenOf(y: Sym, h: Sym | undefined, guess: Sym | undefined): Given {
+  return { y, ...(h ? { h } : {}), ...(guess ? { guess } : {}) }
+}
+
 /** The energy's terms, one number an observation each. */
 export interface EnergyTerms {
   /** C(y, Dec(h, z)) */
@@ -91,7 +96,7 @@ export interface LatentVariableEnergy extends EnergyParts {
   decode(parameters: SymParameters, h: Sym | undefined, z: Sym): Sym
   /** Enc(y, h), [n, k]; undefined where there is no encoder. */
   encode(parameters: SymParameters, y: Sym, h: Sym | undefined): Sym | undefined
-  /** C + γD, the terms that are smooth in z. */
+  /** The terms at codes z [n, k]; without λ, C and γD alone. */
   terms(parameters: SymParameters, given: Given, z: Sym, lambda: Sym | undefined): EnergyTerms
   /** The decoder as weight·z + offset, where it is affine in z. */
   affine(parameters: SymParameters, h: Sym | undefined): AffineForm | undefined

@@ -70,12 +70,10 @@ export class LatentVariableLearner {
     const found = amortized ? undefined : await this.codes(observed, signal)
     const failed = found?.status.find((status) => status === 'diverged' || status === 'nonFinite')
     if (failed === 'diverged' || failed === 'nonFinite') return nothing(failed)
-    const lambda = await this.coder.strengths(observed)
     const step = await this.training.step({
       ...observed,
       ...(found ? { z: found.codes } : {}),
       ...(energy.regularizer?.noise ? { noise: this.noise(count, energy.regularizer.noise) } : {}),
-      ...(lambda ? { lambda } : {}),
     })
     const { cost, regularizer, encoder } = step.metrics
     const fallen = step.loss < -FALL * (1 + Math.abs(firstEnergy ?? 0))

@@ -1,20 +1,18 @@
-import type { LatentVariableEnergy } from '../energy/latentVariableEnergy.js'
+import { givenOf, type LatentVariableEnergy } from '../energy/latentVariableEnergy.js'
 import { prefixed, type SymParameters, scoped } from '../energy/module.js'
 import { add, constant, mean, mul, type Sym } from '../graph/index.js'
-import { strengthOf } from '../inference/graph/solverGraphs.js'
+import { correlationsAtZero, strengthOf } from '../inference/graph/strength.js'
 import type { InputShape, Loss } from '../learning/trainingGraph.js'
 import type { LatentVariableDefinition } from './latentVariable.js'
 
 /** What a step of learning is fed: observations, their codes, and the noise on these. */
 export function lossInputs({ energy, amortized }: LatentVariableDefinition): Readonly<Record<string, InputShape>> {
   const { xShape, yShape, codeSize, regularizer } = energy
-  const ratio = regularizer?.strength && 'lambdaRatio' in regularizer.strength
   return {
     ...(xShape ? { x: ['n', ...xShape] } : {}),
     y: ['n', ...yShape],
     ...(amortized ? {} : { z: ['n', codeSize] }),
     ...(regularizer?.noise ? { noise: ['n', codeSize] } : {}),
-    ...(ratio ? { lambda: ['n', 1] } : {}),
   }
 }
 
@@ -25,12 +23,14 @@ export function lossInputs({ energy, amortized }: LatentVariableDefinition): Rea
 export function latentVariableLoss(
   { energy, amortized }: LatentVariableDefinition,
   parameters: SymParameters,
-  { x, y, z, noise, lambda: own }: SymParameters,
+  { x, y, z, noise }: SymParameters,
 ): Loss {
   const { cost, regularizer, encoderCost, gamma } = energy
   const h = energy.context(parameters, x)
   const guess = energy.encode(parameters, y, h)
-  const lambda = own ?? strengthOf(energy)
+  const lambda = strengthOf(energy, () =>
+    correlationsAtZero(energy, parameters, givenOf(y, h, gamma > 0 ? guess : undefined)),
+  )
   const code = amortized && guess ? projected(energy, guess, lambda) : z
   const terms = {
     cost: mean(cost.value(y, energy.decode(parameters, h, noise ? add(code, noise) : code))),

@@ -35,7 +35,8 @@ export function istaStep(atoms: Tensor, lambda: number): IstaStep {
   if (!(count >= 1) || size < 1) {
     throw new ShapeError(`A dictionary must be [k, …shape] with k ≥ 1; got ${formatShape(atoms.shape)}.`)
   }
-  if (!atoms.data.every(Number.isFinite)) throw new DataError('The dictionary holds NaN or infinity; it must be finite.')
+  if (!atoms.data.every(Number.isFinite))
+    throw new DataError('The dictionary holds NaN or infinity; it must be finite.')
   const gram = new Float64Array(count * count)
   for (let i = 0; i < count; i++) {
     for (let j = 0; j <= i; j++) {

@@ -29,6 +29,7 @@ export function elasticNet(options: {
     symbolic: {
       value: (z, lambda) => add(strengthened(lambda, abs(z)), halfSquares(ridge, z)),
       prox: (v, step, lambda) => div(softThreshold(v, mul(step, lambda)), add(mul(step, ridge), 1)),
+      lambdaMax: largestMagnitude,
       smooth: false,
       dual: { ridge, scale: (c, lambda) => scaleWithin(lambda, largestMagnitude(c)), conjugate: zeroConjugate },
     },

@@ -38,6 +38,7 @@ export function group(options: { lambda?: number; lambdaRatio?: number; groupSiz
         const kept = maximum(sub(1, div(mul(step, lambda), maximum(lengths(v), TINY))), 0)
         return mul(v, matmul(kept, transpose(members(v))))
       },
+      lambdaMax: (c) => largest(lengths(c)),
       smooth: false,
       dual: { ridge: 0, scale: (c, lambda) => scaleWithin(lambda, largest(lengths(c))), conjugate: zeroConjugate },
     },

@@ -1,6 +1,6 @@
 import { equal, greater, mul, square, where, zerosLike } from '../../graph/index.js'
 import { checkedStrength, PLAIN, type Regularizer } from '../regularizer.js'
-import { strengthened } from '../symbolicForms.js'
+import { largestMagnitude, strengthened } from '../symbolicForms.js'
 
 /**
  * λ‖z‖₀, λ for every active atom. Not convex: solvers return a point that no single coordinate improves, without a duality
@@ -16,6 +16,7 @@ export function l0(options: { lambda?: number; lambdaRatio?: number }): Regulari
     symbolic: {
       value: (z, lambda) => strengthened(lambda, where(equal(z, 0), zerosLike(z), 1)),
       prox: (v, step, lambda) => where(greater(mul(0.5, square(v)), mul(step, lambda)), v, 0),
+      lambdaMax: (c) => mul(0.5, square(largestMagnitude(c))),
       smooth: false,
     },
     value: (code, lambda) => lambda * Array.from(code).filter((z) => z !== 0).length,

@@ -17,6 +17,7 @@ export function l1(options: { lambda?: number; lambdaRatio?: number }): Regulari
     symbolic: {
       value: (z, lambda) => strengthened(lambda, abs(z)),
       prox: (v, step, lambda) => softThreshold(v, mul(step, lambda)),
+      lambdaMax: largestMagnitude,
       smooth: false,
       dual: { ridge: 0, scale: (c, lambda) => scaleWithin(lambda, largestMagnitude(c)), conjugate: zeroConjugate },
     },

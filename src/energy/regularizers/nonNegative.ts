@@ -12,6 +12,7 @@ export function nonNegative(options: { lambda?: number; lambdaRatio?: number }):
     symbolic: {
       value: (z, lambda) => strengthened(lambda, where(less(z, 0), Number.POSITIVE_INFINITY, z)),
       prox: (v, step, lambda) => maximum(sub(v, mul(step, lambda)), 0),
+      lambdaMax: (c) => maximum(largest(c), 0),
       smooth: false,
       dual: { ridge: 0, scale: (c, lambda) => scaleWithin(lambda, largest(c)), conjugate: zeroConjugate },
     },

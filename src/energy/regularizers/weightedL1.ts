@@ -27,6 +27,7 @@ export function weightedL1(options: {
     symbolic: {
       value: (z, lambda) => strengthened(lambda, mul(row(weights, z), abs(z))),
       prox: (v, step, lambda) => softThreshold(v, mul(mul(step, lambda), row(weights, v))),
+      lambdaMax: (c) => largestMagnitude(div(c, row(weights, c))),
       smooth: false,
       dual: {
         ridge: 0,

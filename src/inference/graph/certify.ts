@@ -1,9 +1,10 @@
-import { type LatentVariableEnergy, observationInputs, parameterInputs } from '../../energy/latentVariableEnergy.js'
-import type { Parameters } from '../../energy/module.js'
+import { givenOf, type LatentVariableEnergy, observationInputs } from '../../energy/latentVariableEnergy.js'
+import type { SymParameters } from '../../energy/module.js'
 import { add, cast, input, matmul, mul, reshape, type Sym, square, sub, sum, transpose } from '../../graph/index.js'
 import { sizeOf } from '../../tensor/tensor.js'
 import { dualityGap } from './dualityGap.js'
-import { castParameters, type Outputs, strengthOf } from './solverGraphs.js'
+import { castParameters, type Outputs } from './solverGraphs.js'
+import { correlationsAtZero, strengthOf } from './strength.js'
 
 /** Whether an energy is quadratic in z but for a convex regularizer with a prox, so that codes have a duality gap. */
 export function isQuadratic({
@@ -26,19 +27,17 @@ export const notQuadratic = (): Error => new Error('This energy is not quadratic
  * Energy and duality gap of codes `z`, [n, 1] each, all of it computed in double precision from the parameters, the observations and
  * the codes as they are.
  */
-export function quadraticCertificate(energy: LatentVariableEnergy, parameters: Parameters): Outputs {
+export function quadraticCertificate(energy: LatentVariableEnergy, parameters: SymParameters): Outputs {
   const { codeSize, gamma, regularizer } = energy
   const { dual, value } = regularizer?.symbolic ?? {}
-  const lambda = strengthOf(energy, 'float64')
-  if (!dual || !value || !lambda) throw notQuadratic()
-  const symbols = castParameters(parameterInputs(parameters), 'float64')
+  const symbols = castParameters(parameters, 'float64')
   const inputs = observationInputs(energy)
   const size = sizeOf(energy.yShape)
   const y = cast(inputs.y, 'float64')
   const h = energy.context(symbols, inputs.x && cast(inputs.x, 'float64'))
   const z = cast(input('z', ['n', codeSize]), 'float64')
   const { weight, offset } = energy.affine(symbols, h) ?? {}
-  if (!weight) throw notQuadratic()
+  if (!weight || !dual || !value) throw notQuadratic()
   const flat = reshape(y, ['n', size])
   const target = offset ? sub(flat, offset) : flat
   const residual = sub(target, matmul(z, transpose(weight)))
@@ -46,6 +45,8 @@ export function quadraticCertificate(energy: LatentVariableEnergy, parameters: P
   const missed = guess && sub(guess, z)
   // The encoder's term is ½‖√γ ē − √γ z‖²: more rows of y and W.
   const extended = (own: Sym, more: Sym | undefined) => (more ? add(own, mul(gamma, more)) : own)
+  const lambda = strengthOf(energy, () => extended(matmul(target, weight), guess), 'float64')
+  if (!lambda) throw notQuadratic()
   const rowSum = (v: Sym) => sum(v, [1], true)
   return {
     ...dualityGap(
@@ -63,22 +64,22 @@ export function quadraticCertificate(energy: LatentVariableEnergy, parameters: P
 }
 
 /** E of codes `z`, [n, 1]: the decoder in single precision, its cost and all sums in double. What is your own is computed as it is written. */
-export function energyGraph(energy: LatentVariableEnergy, parameters: Parameters): Sym {
+export function energyGraph(energy: LatentVariableEnergy, parameters: SymParameters): Sym {
   const { cost, regularizer, encoderCost, gamma } = energy
-  const symbols = parameterInputs(parameters)
   const { x, y } = observationInputs(energy)
-  const h = energy.context(symbols, x)
+  const h = energy.context(parameters, x)
+  const guess = gamma > 0 ? energy.encode(parameters, y, h) : undefined
   const z = input('z', ['n', energy.codeSize])
   const wide = (own: boolean, sym: Sym): Sym => (own ? sym : cast(sym, 'float64'))
   const double = (term: Sym): Sym => cast(term, 'float64')
   const own = cost.kind === 'own'
-  let sum = double(cost.value(wide(own, y), wide(own, energy.decode(symbols, h, z))))
+  let sum = double(cost.value(wide(own, y), wide(own, energy.decode(parameters, h, z))))
   if (regularizer) {
     const plain = regularizer.kind === 'own'
-    const lambda = strengthOf(energy, plain ? 'float32' : 'float64')
+    const correlations = () => correlationsAtZero(energy, parameters, givenOf(y, h, guess))
+    const lambda = strengthOf(energy, correlations, plain ? 'float32' : 'float64')
     if (lambda) sum = add(sum, double(regularizer.symbolic.value(wide(plain, z), lambda)))
   }
-  const guess = gamma > 0 ? energy.encode(symbols, y, h) : undefined
   if (guess) {
     const plain = encoderCost.kind === 'own'
     sum = add(sum, double(mul(gamma, encoderCost.value(wide(plain, z), wide(plain, guess)))))

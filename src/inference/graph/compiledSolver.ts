@@ -1,4 +1,5 @@
 import type { Parameters } from '../../energy/module.js'
+import { input } from '../../graph/index.js'
 import type { Program, Runtime } from '../../runtime/runtime.js'
 import { compileOutputs, type Feeds, select } from './programs.js'
 import { nextName, type RowPool } from './rowPool.js'
@@ -17,11 +18,11 @@ export class CompiledSolver {
 
   static async compile(runtime: Runtime, graphs: SolverGraphs): Promise<CompiledSolver> {
     const { prepare, begin, advance, finish, kept, work } = graphs
-    const named = Object.fromEntries(Object.entries(advance).map(([name, sym]) => [nextName(name), sym]))
+    const named = Object.fromEntries(Object.entries(advance(input)).map(([name, sym]) => [nextName(name), sym]))
     const once = Object.keys(prepare).length > 0 ? await compileOutputs(runtime, prepare) : undefined
     return new CompiledSolver(
       once,
-      await compileOutputs(runtime, begin),
+      await compileOutputs(runtime, begin(input)),
       await compileOutputs(runtime, named),
       await compileOutputs(runtime, finish),
       kept,
@@ -35,7 +36,7 @@ export class CompiledSolver {
     return program ? { ...parameters, ...(await program.run(select(program, parameters))) } : parameters
   }
 
-  /** Takes rows into a pool: `rows` are x, y, start and lambda of those from `from` on. */
+  /** Takes rows into a pool: `rows` are x, y and start of those from `from` on. */
   async begin(pool: RowPool, from: number, count: number, shared: Feeds, rows: Feeds): Promise<void> {
     const program = this.beginProgram
     const made = await program.run(select(program, shared, rows))
@@ -52,7 +53,7 @@ export class CompiledSolver {
     })
   }
 
-  /** What is said of codes: `rows` are x, y, z, lambda and what was kept. */
+  /** What is said of codes: `rows` are x, y, z and what was kept. */
   finish(shared: Feeds, rows: Feeds): Promise<Feeds> {
     return this.finishProgram.run(select(this.finishProgram, shared, rows))
   }

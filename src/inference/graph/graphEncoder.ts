@@ -17,7 +17,6 @@ import { proximalGraphs } from './proximalGradient.js'
 import { quadraticGraphs } from './quadratic.js'
 import { inSlices, type RowBudget, type RowInputs, sliceOf, solveRows } from './solveRows.js'
 import { RowStatus, type SolverGraphs } from './solverGraphs.js'
-import { strengths } from './strengths.js'
 
 /** Below this tolerance the iteration runs in double precision. */
 const SINGLE_TOLERANCE = 2e-6
@@ -85,17 +84,11 @@ export class GraphEncoder {
     energy.cost.check?.(taken.y, 'Observations')
     const given: Observed = taken.x ? { x: taken.x, y: taken.y } : { y: taken.y }
     const warm = options.warmStart && takeInputs({ codes: toDense(options.warmStart) }, rows).codes
-    const lambda = await this.strengths(given)
     const start = warm ?? (await this.guess(given)) ?? zeros([rows.length, energy.codeSize])
     const budget = this.budget(settings, options, started, rows.length)
-    const least = await this.leastEnergy({ ...given, start, ...(lambda ? { lambda } : {}) }, settings, budget)
+    const least = await this.leastEnergy({ ...given, start }, settings, budget)
     for (const [from, to] of rows.entries()) replaceRow(found, to, least, from)
     return found
-  }
-
-  /** λ of each observation, [n, 1], where the regularizer states a fraction of λmax. */
-  strengths(observed: Observed): Promise<Tensor | undefined> {
-    return strengths(this.programs, this.energy, this.parameters, observed)
   }
 
   /** Enc(y, h), [n, k]; undefined where there is no encoder. */
@@ -119,12 +112,12 @@ export class GraphEncoder {
   /** E at given codes [n, k], in double precision. */
   async energyOf(inputs: Observed & { readonly z: Tensor }): Promise<Float64Array> {
     const { energy, parameters } = this
-    const lambda = await this.strengths(inputs)
-    const program = await this.programs.get('energy', () => ({
-      energy: this.quadratic ? quadraticCertificate(energy, parameters).energy : energyGraph(energy, parameters),
-    }))
+    const program = await this.programs.get('energy', () => {
+      const symbols = parameterInputs(parameters)
+      return { energy: this.quadratic ? quadraticCertificate(energy, symbols).energy : energyGraph(energy, symbols) }
+    })
     const energies = new Float64Array(inputs.z.shape[0])
-    await inSlices({ ...inputs, ...(lambda ? { lambda } : {}) }, ENERGY_ROWS, async (rows, from) => {
+    await inSlices({ ...inputs }, ENERGY_ROWS, async (rows, from) => {
       energies.set(doubles((await program.run(select(program, parameters, rows))).energy), from)
     })
     return energies
@@ -247,9 +240,10 @@ export class GraphEncoder {
   }
 
   private graphs(name: string): SolverGraphs {
-    if (name === 'single') return quadraticGraphs(this.energy, this.parameters)
-    if (name === 'double') return quadraticGraphs(this.energy, this.parameters, 'float64')
-    return proximalGraphs(this.energy, this.parameters, name === 'gradient-descent' ? name : 'proximal-gradient')
+    const symbols = parameterInputs(this.parameters)
+    if (name === 'single') return quadraticGraphs(this.energy, symbols)
+    if (name === 'double') return quadraticGraphs(this.energy, symbols, 'float64')
+    return proximalGraphs(this.energy, symbols, name === 'gradient-descent' ? name : 'proximal-gradient')
   }
 
   /** Whether codes come with a duality gap. */

@@ -1,10 +1,5 @@
-import {
-  type Given,
-  type LatentVariableEnergy,
-  observationInputs,
-  parameterInputs,
-} from '../../energy/latentVariableEnergy.js'
-import type { Parameters, SymParameters } from '../../energy/module.js'
+import { type Given, givenOf, type LatentVariableEnergy, observationInputs } from '../../energy/latentVariableEnergy.js'
+import type { SymParameters } from '../../energy/module.js'
 import {
   abs,
   add,
@@ -36,7 +31,8 @@ import {
 } from '../../graph/index.js'
 import { energyGraph } from './certify.js'
 import { momentum } from './momentum.js'
-import { RowStatus, type SolverGraphs, strengthOf } from './solverGraphs.js'
+import { type Lookup, type Outputs, RowStatus, type SolverGraphs } from './solverGraphs.js'
+import { correlationsAtZero, isRelative, strengthOf } from './strength.js'
 import { workOf } from './workOf.js'
 
 /** How codes are minimized over: by proximal gradient with momentum, or by gradient descent with the whole energy smooth. */
@@ -60,9 +56,14 @@ interface Split {
   prox(v: Sym, step: Sym): Sym
 }
 
-function split(energy: LatentVariableEnergy, parameters: SymParameters, given: Given, solver: GraphSolverName): Split {
+function split(
+  energy: LatentVariableEnergy,
+  parameters: SymParameters,
+  given: Given,
+  lambda: Sym | undefined,
+  solver: GraphSolverName,
+): Split {
   const { regularizer } = energy
-  const lambda = strengthOf(energy)
   const { prox, value } = regularizer?.symbolic ?? {}
   const proximal = solver === 'proximal-gradient' && prox !== undefined && value !== undefined && lambda !== undefined
   return {
@@ -96,54 +97,61 @@ function slope(f: (z: Sym) => Sym, at: Sym): { readonly value: Sym; readonly gra
  */
 export function proximalGraphs(
   energy: LatentVariableEnergy,
-  parameters: Parameters,
+  parameters: SymParameters,
   solver: GraphSolverName = 'proximal-gradient',
 ): SolverGraphs {
   const { codeSize } = energy
-  const symbols = parameterInputs(parameters)
   const { x, y } = observationInputs(energy)
-  const contextOf = energy.context(symbols, x)
-  const guessOf = energy.gamma > 0 ? energy.encode(symbols, y, contextOf) : undefined
-  const first = split(energy, symbols, givenOf(y, contextOf, guessOf), solver)
+  const h = energy.context(parameters, x)
+  const guess = energy.gamma > 0 ? energy.encode(parameters, y, h) : undefined
+  const given = givenOf(y, h, guess)
+  const lambda = strengthOf(energy, () => correlationsAtZero(energy, parameters, given))
+  const first = split(energy, parameters, given, lambda, solver)
 
-  const start = input('start', ['n', codeSize])
-  const z0 = first.prox(start, constant(0))
-  const at0 = slope(first.f, zerosLike(z0))
-  const atStart = slope(first.f, z0)
-  const energy0 = add(atStart.value, first.g(z0))
-  const none = zerosLike(energy0)
-  const begin = {
-    ...(contextOf && contextOf !== x ? { context: contextOf } : {}),
-    ...(guessOf ? { guess: guessOf } : {}),
-    z: z0,
-    ahead: z0,
-    weightOfMomentum: add(none, 1),
-    stepSize: firstStep(first.f, z0, atStart.gradient),
-    energy: energy0,
-    scale: maximum(maximum(peak(at0.gradient), peak(atStart.gradient)), TINY),
-    count: none,
-    status: where(less(abs(energy0), LARGEST), none, RowStatus.nonFinite),
+  const begin = (at: Lookup): Outputs => {
+    const z = first.prox(at('start', ['n', codeSize]), constant(0))
+    const atZero = slope(first.f, zerosLike(z))
+    const atStart = slope(first.f, z)
+    const reached = add(atStart.value, first.g(z))
+    const none = zerosLike(reached)
+    return {
+      ...(h && h !== x ? { context: h } : {}),
+      ...(guess ? { guess } : {}),
+      ...(lambda && isRelative(energy) ? { lambda } : {}),
+      z,
+      ahead: z,
+      weightOfMomentum: add(none, 1),
+      stepSize: firstStep(first.f, z, atStart.gradient),
+      energy: reached,
+      scale: maximum(maximum(peak(atZero.gradient), peak(atStart.gradient)), TINY),
+      count: none,
+      status: where(less(abs(reached), LARGEST), none, RowStatus.nonFinite),
+    }
   }
 
-  const h = contextOf && contextOf !== x ? input('context', contextOf.shape) : x
-  const guess = guessOf ? input('guess', guessOf.shape) : undefined
-  const problem = split(energy, symbols, givenOf(y, h, guess), solver)
-  const scale = input('scale', ['n', 1])
-  const limit = mul(input('tolerance', []), scale)
-  const state = ['z', 'ahead'].map((name) => input(name, ['n', codeSize]))
-  const perRow = ['weightOfMomentum', 'stepSize', 'energy', 'count', 'status'].map((name) => input(name, ['n', 1]))
-  const [z, ahead, t, s, reached, count, status] = loop({
-    state: [...state, ...perRow],
-    maxSteps: input('steps', [], 'int64'),
-    body: (before) => step(problem, limit, solver === 'proximal-gradient', before),
-  })
+  const advance = (at: Lookup): Outputs => {
+    const known = givenOf(y, h && h !== x ? at('context', h.shape) : x, guess ? at('guess', guess.shape) : undefined)
+    const strength = isRelative(energy) ? at('lambda', ['n', 1]) : lambda
+    const problem = split(energy, parameters, known, strength, solver)
+    const limit = mul(at('tolerance', []), at('scale', ['n', 1]))
+    const [z, ahead, t, s, reached, count, status] = loop({
+      state: [
+        ...['z', 'ahead'].map((name) => at(name, ['n', codeSize])),
+        ...['weightOfMomentum', 'stepSize', 'energy', 'count', 'status'].map((name) => at(name, ['n', 1])),
+      ],
+      maxSteps: at('steps', [], 'int64'),
+      body: (before) => step(problem, limit, solver === 'proximal-gradient', before),
+    })
+    return { z, ahead, weightOfMomentum: t, stepSize: s, energy: reached, count, status }
+  }
+
   return {
     prepare: {},
     begin,
-    advance: { z, ahead, weightOfMomentum: t, stepSize: s, energy: reached, count, status },
+    advance,
     finish: { energy: energyGraph(energy, parameters), stationarity: cast(stationarityOf(first, codeSize), 'float64') },
     kept: ['stepSize', 'scale'],
-    work: 4 * workOf(atStart.value),
+    work: 4 * workOf(first.f(input('z', ['n', codeSize]))),
   }
 }
 
@@ -153,10 +161,6 @@ function stationarityOf({ f, prox }: Split, codeSize: number): Sym {
   const s = input('stepSize', ['n', 1])
   const moved = sub(prox(sub(z, mul(s, slope(f, z).gradient)), s), z)
   return div(peak(moved), mul(s, input('scale', ['n', 1])))
-}
-
-function givenOf(y: Sym, h: Sym | undefined, guess: Sym | undefined): Given {
-  return { y, ...(h ? { h } : {}), ...(guess ? { guess } : {}) }
 }
 
 /** 1/L for the curvature L of f between z and a point a little down its gradient; the line search makes up for what that misses. */

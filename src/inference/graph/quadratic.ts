@@ -1,5 +1,5 @@
-import { type LatentVariableEnergy, observationInputs, parameterInputs } from '../../energy/latentVariableEnergy.js'
-import type { AffineForm, Parameters } from '../../energy/module.js'
+import { type LatentVariableEnergy, observationInputs } from '../../energy/latentVariableEnergy.js'
+import type { AffineForm, SymParameters } from '../../energy/module.js'
 import {
   add,
   cast,
@@ -7,7 +7,6 @@ import {
   div,
   type ElementType,
   expandLike,
-  input,
   less,
   lessEqual,
   loop,
@@ -30,7 +29,8 @@ import { sizeOf } from '../../tensor/tensor.js'
 import { notQuadratic, quadraticCertificate } from './certify.js'
 import { dualityGap } from './dualityGap.js'
 import { momentum } from './momentum.js'
-import { castParameters, RowStatus, type SolverGraphs, strengthOf } from './solverGraphs.js'
+import { castParameters, type Lookup, type Outputs, RowStatus, type SolverGraphs } from './solverGraphs.js'
+import { isRelative, strengthOf } from './strength.js'
 
 const POWER_STEPS = 40
 /** The power method comes from below; momentum is stable up to 4/3 of the step that it should take. */
@@ -51,14 +51,13 @@ const FIRST = 4
  */
 export function quadraticGraphs(
   energy: LatentVariableEnergy,
-  parameters: Parameters,
+  parameters: SymParameters,
   type: ElementType = 'float32',
 ): SolverGraphs {
   const { codeSize, encoder, gamma } = energy
   const { prox, dual, value } = energy.regularizer?.symbolic ?? {}
-  const lambda = strengthOf(energy, type)
-  if (!prox || !dual || !value || !lambda) throw notQuadratic()
-  const symbols = castParameters(parameterInputs(parameters), type)
+  if (!prox || !dual || !value) throw notQuadratic()
+  const symbols = castParameters(parameters, type)
   const inputs = observationInputs(energy)
   const [x, y] = [inputs.x && cast(inputs.x, type), cast(inputs.y, type)]
   const h = energy.context(symbols, x)
@@ -71,90 +70,106 @@ export function quadraticGraphs(
   const gram = pulled(matmul(transpose(plane.weight), plane.weight), identity(codeSize, type), pull)
   const prepare = { ...(tall ? {} : { gram }), weight: plane.weight, shortest: shortestStep(gram) }
 
-  const w = input('weight', [size, codeSize], type)
-  const shortest = input('shortest', [], type)
-  const product = (z: Sym): Sym =>
-    tall ? pulled(matmul(matmul(z, transpose(w)), w), z, pull) : matmul(z, input('gram', [codeSize, codeSize], type))
-  const guess = pull > 0 ? energy.encode(symbols, y, h) : undefined
-  const target = targetOf(y, size, plane)
-  const first = prox(cast(input('start', ['n', codeSize]), type), constant(0, type), lambda)
-  const matched = pulled(matmul(target, w), guess, pull)
-  const slope = sub(product(first), matched)
-  const squares = pulled(rowSum(square(target)), guess && rowSum(square(guess)), pull)
-  const none = zerosLike(squares)
-  const begin = {
-    matched,
-    squares,
-    z: first,
-    slope,
-    ahead: first,
-    slopeAhead: slope,
-    weightOfMomentum: add(none, 1),
-    stepSize: expandLike(mul(FIRST, shortest), none),
-    count: none,
-    status: none,
+  /** Gz, from W or from G. */
+  const productBy = (at: Lookup) => {
+    if (!tall) return (z: Sym): Sym => matmul(z, at('gram', [codeSize, codeSize], type))
+    const w = at('weight', [size, codeSize], type)
+    return (z: Sym): Sym => pulled(matmul(matmul(z, transpose(w)), w), z, pull)
+  }
+  const strengthBy = (correlations: () => Sym): Sym => {
+    const lambda = strengthOf(energy, correlations, type)
+    if (!lambda) throw notQuadratic()
+    return lambda
   }
 
-  const q = input('matched', ['n', codeSize], type)
-  const column = (name: string) => input(name, ['n', 1], type)
-  const [z, slopeAtZ, ahead, slopeAhead, t, s] = loop({
-    state: [
-      ...['z', 'slope', 'ahead', 'slopeAhead'].map((name) => input(name, ['n', codeSize], type)),
-      column('weightOfMomentum'),
-      column('stepSize'),
-    ],
-    maxSteps: input('steps', [], 'int64'),
-    body([z, atZ, v, atV, t, s]) {
-      const next = prox(sub(v, mul(s, atV)), s, lambda)
-      const atNext = sub(product(next), q)
-      const d = sub(next, v)
-      const moved = sub(next, z)
-      const uphill = less(rowSum(mul(d, moved)), 0)
-      const { next: heavier, beyond } = momentum(where(uphill, 1, t))
-      const curvature = maximum(rowSum(mul(d, sub(atNext, atV))), TINY)
-      const fitting = minimum(div(rowSum(square(d)), curvature), mul(GROWTH, s))
-      return {
-        state: [
-          next,
-          atNext,
-          add(next, mul(beyond, moved)),
-          add(atNext, mul(beyond, sub(atNext, atZ))),
-          heavier,
-          minimum(maximum(fitting, shortest), mul(LONGEST, shortest)),
-        ],
-        keepGoing: constant(1, 'bool'),
-      }
-    },
-  })
-  const whole = column('squares')
-  const correlations = neg(slopeAtZ)
-  const { energy: reached, gap } = dualityGap(
-    {
+  const begin = (at: Lookup): Outputs => {
+    const guess = pull > 0 ? energy.encode(symbols, y, h) : undefined
+    const target = targetOf(y, size, plane)
+    const matched = pulled(matmul(target, at('weight', [size, codeSize], type)), guess, pull)
+    const lambda = strengthBy(() => matched)
+    const z = prox(cast(at('start', ['n', codeSize]), type), constant(0, type), lambda)
+    const slope = sub(productBy(at)(z), matched)
+    const squares = pulled(rowSum(square(target)), guess && rowSum(square(guess)), pull)
+    const none = zerosLike(squares)
+    return {
+      ...(isRelative(energy) ? { lambda } : {}),
+      matched,
+      squares,
       z,
-      correlations,
-      // ‖y − Wz‖² = ‖y‖² − zᵀ(q + Wᵀr), with the encoder's rows in y and W.
-      squares: maximum(sub(whole, rowSum(mul(z, add(q, correlations)))), 0),
-      alignment: sub(whole, rowSum(mul(z, q))),
-      penalty: reshape(value(z, lambda), ['n', 1]),
-    },
-    dual,
-    lambda,
-  )
-  const within = lessEqual(gap, mul(cast(input('tolerance', []), type), reached))
-  const finite = less(reached, Number.MAX_VALUE)
-  return {
-    prepare,
-    begin,
-    advance: {
+      slope,
+      ahead: z,
+      slopeAhead: slope,
+      weightOfMomentum: add(none, 1),
+      stepSize: expandLike(mul(FIRST, at('shortest', [], type)), none),
+      count: none,
+      status: none,
+    }
+  }
+
+  const advance = (at: Lookup): Outputs => {
+    const column = (name: string) => at(name, ['n', 1], type)
+    const row = (name: string) => at(name, ['n', codeSize], type)
+    const [q, whole, count] = [row('matched'), column('squares'), column('count')]
+    const shortest = at('shortest', [], type)
+    const steps = at('steps', [], 'int64')
+    const lambda = isRelative(energy) ? column('lambda') : strengthBy(() => q)
+    const product = productBy(at)
+    const [z, slope, ahead, slopeAhead, t, s] = loop({
+      state: [row('z'), row('slope'), row('ahead'), row('slopeAhead'), column('weightOfMomentum'), column('stepSize')],
+      maxSteps: steps,
+      body([z, atZ, v, atV, t, s]) {
+        const next = prox(sub(v, mul(s, atV)), s, lambda)
+        const atNext = sub(product(next), q)
+        const d = sub(next, v)
+        const moved = sub(next, z)
+        const uphill = less(rowSum(mul(d, moved)), 0)
+        const { next: heavier, beyond } = momentum(where(uphill, 1, t))
+        const curvature = maximum(rowSum(mul(d, sub(atNext, atV))), TINY)
+        const fitting = minimum(div(rowSum(square(d)), curvature), mul(GROWTH, s))
+        return {
+          state: [
+            next,
+            atNext,
+            add(next, mul(beyond, moved)),
+            add(atNext, mul(beyond, sub(atNext, atZ))),
+            heavier,
+            minimum(maximum(fitting, shortest), mul(LONGEST, shortest)),
+          ],
+          keepGoing: constant(1, 'bool'),
+        }
+      },
+    })
+    const correlations = neg(slope)
+    const { energy: reached, gap } = dualityGap(
+      {
+        z,
+        correlations,
+        // ‖y − Wz‖² = ‖y‖² − zᵀ(q + Wᵀr), with the encoder's rows in y and W.
+        squares: maximum(sub(whole, rowSum(mul(z, add(q, correlations)))), 0),
+        alignment: sub(whole, rowSum(mul(z, q))),
+        penalty: reshape(value(z, lambda), ['n', 1]),
+      },
+      dual,
+      lambda,
+    )
+    const within = lessEqual(gap, mul(cast(at('tolerance', []), type), reached))
+    const finite = less(reached, Number.MAX_VALUE)
+    return {
       z,
-      slope: slopeAtZ,
+      slope,
       ahead,
       slopeAhead,
       weightOfMomentum: t,
       stepSize: s,
-      count: add(column('count'), cast(input('steps', [], 'int64'), type)),
+      count: add(count, cast(steps, type)),
       status: where(finite, where(within, RowStatus.converged, zerosLike(reached)), RowStatus.diverged),
-    },
+    }
+  }
+
+  return {
+    prepare,
+    begin,
+    advance,
     finish: quadraticCertificate(energy, parameters),
     kept: [],
     work: tall ? 2 * codeSize * size : codeSize * codeSize,

@@ -10,7 +10,6 @@ export interface RowInputs {
   readonly y: Tensor
   readonly start: Tensor
   readonly x?: Tensor
-  readonly lambda?: Tensor
 }
 
 export interface RowBudget {
