@@ -34,7 +34,6 @@ const families = {
   'encode-patches': 'sparse',
   'encode-digits': 'sparse',
   'learn-digits': 'sparse',
-  'proximal-graph': 'networks',
 }
 
 const usage = `npm run bench -- NAME [--peers] [--json] [--mnist DIR] [--repeats N] [--threads N]
