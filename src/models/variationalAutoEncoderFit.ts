@@ -1,0 +1,297 @@
+import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from '../artifacts/checkpoint.js'
+import { createRun, type Run, type RunPlace } from '../artifacts/runFolder.js'
+import type { Store } from '../artifacts/store.js'
+import type { Observed } from '../inference/graph/observed.js'
+import type { TrainingStep } from '../learning/gradientTraining.js'
+import { type Runtime, runtime } from '../runtime/runtime.js'
+import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
+import type { LatentVariableData, PairSource } from './latentVariableData.js'
+import type { LearningStatus } from './latentVariableProgress.js'
+import { stored, storedLike } from './latentVariableTensors.js'
+import { checkBudget } from './trainingData.js'
+import type { VariationalDefinition } from './variationalAutoEncoder.js'
+import { shapesOf, variationalSource } from './variationalAutoEncoderData.js'
+import { VariationalLearner } from './variationalAutoEncoderLearner.js'
+import { variationalParts } from './variationalAutoEncoderLoss.js'
+import { createVariationalModel, type VariationalModel, variationalName } from './variationalAutoEncoderModel.js'
+import { describeNetworks } from './variationalAutoEncoderNetworks.js'
+import {
+  noVariationalState,
+  type VariationalProgress,
+  type VariationalState,
+  validVariationalState,
+} from './variationalAutoEncoderProgress.js'
+import type { VariationalSettings } from './variationalAutoEncoderSettings.js'
+
+export interface VariationalFitOptions {
+  /** Passes through the data; 10 by default, unlimited where `seconds` is given. */
+  readonly epochs?: number
+  /** Stops after this many seconds of learning. */
+  readonly seconds?: number
+  /** Called a few times a second and after each epoch; learning stops after the present batch where it returns false. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback without a result is as welcome as one with a verdict
+  readonly onProgress?: (progress: VariationalProgress) => boolean | void
+  /** Stops learning; with a run, a checkpoint is left and CancelledError thrown. */
+  readonly signal?: AbortSignal
+  /** Data that is not learned from; its energy is measured after each epoch, on its first 10,000 observations. */
+  readonly heldOut?: LatentVariableData
+  /** Epochs without an improvement of the held-out energy by 0.01 % after which learning stops. */
+  readonly patience?: number
+  /** A folder (or store) that receives metrics, checkpoints and the finished model. */
+  readonly run?: string | Store
+  readonly overwrite?: boolean
+  readonly resume?: boolean
+  /** Seconds between checkpoints; 10 by default. */
+  readonly checkpointSeconds?: number
+}
+
+const REPORT_SECONDS = 0.25
+const IMPROVEMENT = 1e-4
+
+/** Learns the networks of a variational auto-encoder; see {@link VariationalFitOptions}. */
+export async function fitVariational(
+  definition: VariationalDefinition,
+  data: LatentVariableData,
+  fit: VariationalFitOptions,
+): Promise<VariationalModel> {
+  checkBudget(fit)
+  const parts = variationalParts(definition, shapesOf(data))
+  const source = variationalSource(parts.energy, data)
+  const heldOut = fit.heldOut && variationalSource(parts.energy, fit.heldOut)
+  const place = fit.run === undefined ? undefined : await createRun(fit.run, fit)
+  const settings = describeVariational(definition, shapesOf(data), source.name)
+  const machine = await runtime(definition.runtime)
+  const learner = await VariationalLearner.start(parts, definition, machine)
+  try {
+    const session = new Session(learner, settings, fit, machine)
+    if (place) await session.restore(place)
+    await session.learn(source, heldOut)
+    await session.begin()
+    const model = createVariationalModel({
+      parts,
+      settings,
+      parameters: learner.state().parameters,
+      runtime: machine,
+      history: session.state.history,
+      status: session.status,
+    })
+    if (session.run) {
+      await session.run.appendMetrics({ event: 'end', status: session.status })
+      await model.saveInto(session.run)
+      await removeCheckpoint(session.run.store)
+    }
+    return model
+  } finally {
+    learner.dispose()
+  }
+}
+
+/** How a definition stands in `config.json`. */
+function describeVariational(
+  definition: VariationalDefinition,
+  shapes: VariationalSettings['shapes'],
+  data: string,
+): VariationalSettings {
+  const { latent, networks, predictor, likelihood, beta, spring, ballSize, deviation, clip } = definition
+  return {
+    shapes,
+    latent,
+    networks: describeNetworks(networks),
+    ...(predictor ? { predictor: predictor.describe() } : {}),
+    likelihood,
+    beta,
+    spring,
+    ballSize,
+    deviation,
+    optimizer: definition.optimizer.describe(),
+    ...(clip ? { clip } : {}),
+    batchSize: definition.batchSize,
+    seed: definition.seed,
+    data,
+  }
+}
+
+const noTerms = { energy: 0, reconstruction: 0, spring: 0, size: 0 }
+type Terms = Record<keyof typeof noTerms, number>
+
+/** One call of fit: the loop over epochs and batches with its reports, checkpoints and reasons to stop. */
+class Session {
+  state: VariationalState = noVariationalState
+  status: LearningStatus = 'finished'
+  run: Run | undefined
+  private place: RunPlace | undefined
+  private begun = performance.now()
+  private lastReport = 0
+  private lastCheckpoint = performance.now()
+  /** Sums over the observations since the last report, and the means that it said. */
+  private sums: Terms = { ...noTerms }
+  private means: Terms = { ...noTerms }
+  private rows = 0
+  private gradientNorm = 0
+  /** Share of the present epoch that is done, where the source's size is known. */
+  private part = 0
+  private stopped = false
+
+  constructor(
+    private readonly learner: VariationalLearner,
+    private readonly settings: VariationalSettings,
+    private readonly fit: VariationalFitOptions,
+    private readonly machine: Runtime,
+  ) {}
+
+  /** Takes up the checkpoint of a run that is to be resumed; nothing is written yet. */
+  async restore(place: RunPlace): Promise<void> {
+    if (place.state === 'finished') {
+      throw new ConfigurationError(
+        `${place.store.path} holds a finished run, which leaves nothing to resume; pass --overwrite to replace it, or choose another folder.`,
+      )
+    }
+    this.place = place
+    const checkpoint = this.fit.resume
+      ? await loadCheckpoint(place.store, this.settings, validVariationalState)
+      : undefined
+    if (!checkpoint) return
+    this.state = checkpoint.state
+    const file = `${place.store.path}/checkpoint.safetensors:`
+    const { parameters, optimizer } = this.learner.state()
+    this.learner.restore({
+      parameters: storedLike('parameters', parameters, checkpoint.tensors, file),
+      optimizer: storedLike('optimizer', optimizer, checkpoint.tensors, file),
+      steps: checkpoint.state.steps,
+    })
+    this.begun = performance.now() - this.state.seconds * 1000
+  }
+
+  /** Begins (or goes on with) the run; the first thing that writes, and so not before data has been read. */
+  async begin(): Promise<void> {
+    if (!this.place || this.run) return
+    this.run = await this.place.begin(variationalName, this.settings)
+    await this.run.cutMetrics(this.state.metricsBytes)
+    const { name, version, device, threads, note } = this.machine
+    await this.run.appendMetrics({ event: 'runtime', name, version, device, threads, ...(note ? { note } : {}) })
+  }
+
+  private get seconds(): number {
+    return (performance.now() - this.begun) / 1000
+  }
+
+  private get epochs(): number {
+    return this.fit.epochs ?? (this.fit.seconds === undefined ? 10 : Number.POSITIVE_INFINITY)
+  }
+
+  async learn(source: PairSource, heldOut: PairSource | undefined): Promise<void> {
+    const { batchSize, seed } = this.settings
+    while (this.state.epoch < this.epochs && !this.stopped) {
+      const { epoch } = this.state
+      for await (const pairs of source.batches({ batchSize, seed, epoch, skip: this.state.batch })) {
+        await this.learnBatch(pairs, source)
+        if (this.stopped) break
+      }
+      if (this.stopped) break
+      if (this.state.batch === 0) throw new DataError(`${source.name} holds no observations to learn from.`)
+      const heldOutEnergy = heldOut && (await this.learner.evaluate(heldOut, () => this.cancelIfAsked()))
+      this.state = { ...this.state, epoch: epoch + 1, batch: 0 }
+      this.judge(heldOutEnergy)
+      await this.report(1, heldOutEnergy)
+      await this.checkpoint(false)
+    }
+    if (this.rows > 0) await this.report(this.part, undefined)
+  }
+
+  private async learnBatch(pairs: Observed, source: PairSource): Promise<void> {
+    const step = await this.learner.learn(pairs)
+    await this.begin()
+    const rows = pairs.y.shape[0]
+    if (step.status !== 'ok') {
+      this.status = 'nonFinite'
+      this.stopped = true
+      return
+    }
+    this.add(step, rows)
+    this.state = {
+      ...this.state,
+      batch: this.state.batch + 1,
+      steps: this.learner.steps,
+      seen: this.state.seen + rows,
+    }
+    if (source.count !== undefined) {
+      this.part = Math.min(1, (this.state.batch * this.settings.batchSize) / source.count)
+    }
+    if (this.seconds - this.lastReport >= REPORT_SECONDS) await this.report(this.part, undefined)
+    await this.cancelIfAsked()
+    if (this.fit.seconds !== undefined && this.seconds >= this.fit.seconds) this.stopped = true
+    else await this.checkpoint(false)
+  }
+
+  private add({ loss, metrics, gradientNorm }: TrainingStep, rows: number): void {
+    const { sums } = this
+    sums.energy += loss * rows
+    sums.reconstruction += metrics.reconstruction * rows
+    sums.spring += metrics.spring * rows
+    sums.size += metrics.size * rows
+    this.rows += rows
+    this.gradientNorm = gradientNorm
+  }
+
+  /** Where the signal has fired: leaves a checkpoint and throws {@link CancelledError}. */
+  private async cancelIfAsked(): Promise<void> {
+    if (!this.fit.signal?.aborted) return
+    await this.checkpoint(true)
+    throw new CancelledError(
+      `Learning was stopped after ${this.state.seen} observations.${this.run ? ' Its checkpoint is kept; go on with resume.' : ''}`,
+    )
+  }
+
+  /** Early stopping on the held-out energy. */
+  private judge(heldOutEnergy: number | undefined): void {
+    if (heldOutEnergy === undefined) return
+    const { best, waited } = this.state
+    const better = best === null || heldOutEnergy < best - IMPROVEMENT * Math.abs(best)
+    this.state = { ...this.state, best: better ? heldOutEnergy : best, waited: better ? 0 : waited + 1 }
+    if (this.fit.patience !== undefined && this.state.waited >= this.fit.patience) this.stopped = true
+  }
+
+  private async report(part: number, heldOutEnergy: number | undefined): Promise<void> {
+    const done = this.state.epoch + (part < 1 ? part : 0)
+    const byTime = this.fit.seconds === undefined ? 0 : this.seconds / this.fit.seconds
+    const { sums, rows } = this
+    if (rows > 0) {
+      this.means = {
+        energy: sums.energy / rows,
+        reconstruction: sums.reconstruction / rows,
+        spring: sums.spring / rows,
+        size: sums.size / rows,
+      }
+    }
+    const progress: VariationalProgress = {
+      epoch: done,
+      ...(Number.isFinite(this.epochs) ? { epochs: this.epochs } : {}),
+      step: this.state.steps,
+      seen: this.state.seen,
+      ...this.means,
+      meanNorm: Math.sqrt(2 * this.means.spring),
+      ...(heldOutEnergy === undefined ? {} : { heldOutEnergy }),
+      gradientNorm: this.gradientNorm,
+      seconds: this.seconds,
+      fraction: Math.min(1, Math.max(done / this.epochs, byTime)),
+    }
+    this.sums = { ...noTerms }
+    this.rows = 0
+    this.lastReport = this.seconds
+    this.state = { ...this.state, history: [...this.state.history, progress] }
+    if (this.run) await this.run.appendMetrics({ event: 'progress', ...progress })
+    if (this.fit.onProgress?.(progress) === false) this.stopped = true
+  }
+
+  private async checkpoint(now: boolean): Promise<void> {
+    const every = (this.fit.checkpointSeconds ?? 10) * 1000
+    if (!this.run || (!now && performance.now() - this.lastCheckpoint < every)) return
+    const { parameters, optimizer } = this.learner.state()
+    this.state = { ...this.state, seconds: this.seconds, metricsBytes: await this.run.metricsBytes() }
+    await saveCheckpoint(this.run.store, this.settings, {
+      state: this.state,
+      tensors: { ...stored('parameters', parameters), ...stored('optimizer', optimizer) },
+    })
+    this.lastCheckpoint = performance.now()
+  }
+}

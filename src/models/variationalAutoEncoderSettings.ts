@@ -1,0 +1,96 @@
+import * as valid from '../artifacts/validate.js'
+import type { ModuleConfig } from '../energy/module.js'
+import { activations } from '../energy/modules/activation.js'
+import { restoreModule } from '../energy/restoreModule.js'
+import type { Clipping } from '../learning/optimizers/clipGradients.js'
+import type { OptimizerConfig } from '../learning/optimizers/optimizer.js'
+import type { Likelihood, VariationalForm } from './variationalAutoEncoderLoss.js'
+import { type NetworksConfig, restoreNetworks } from './variationalAutoEncoderNetworks.js'
+
+/** Everything that determines what is learned; `config.json` holds it, and a checkpoint is tied to it. */
+export interface VariationalSettings {
+  readonly shapes: { readonly x?: readonly number[]; readonly y: readonly number[] }
+  readonly latent: number
+  readonly networks: NetworksConfig
+  readonly predictor?: ModuleConfig
+  readonly likelihood: Likelihood
+  readonly beta: number
+  readonly spring: number
+  readonly ballSize: number
+  readonly deviation: number | 'learned'
+  readonly optimizer: OptimizerConfig
+  readonly clip?: Clipping
+  readonly batchSize: number
+  readonly seed: number
+  /** What it learned from: the source's name. */
+  readonly data: string
+}
+
+/** An object with a kind; the part itself checks the rest when it is restored. */
+function described<T extends { readonly kind: string }>(): valid.Validator<T> {
+  return (value, path) => {
+    const fields = valid.record((entry) => entry)(value, path)
+    valid.text(fields.kind, `${path}.kind`)
+    return value as T // its kind decides who checks the other fields
+  }
+}
+
+/** A number above 0, or "learned". */
+const numberOrLearned: valid.Validator<number | 'learned'> = (value, path) =>
+  value === 'learned' ? value : valid.number({ above: 0 })(value, path)
+
+const sizes = valid.array(valid.whole({ min: 1 }))
+const activation = valid.oneOf(...activations)
+const strength = valid.number({ min: 0 })
+
+const clipping: valid.Validator<Clipping> = (value, path) => {
+  const { norm, value: each } = valid.object({
+    norm: valid.optional(valid.number({ above: 0 })),
+    value: valid.optional(valid.number({ above: 0 })),
+  })(value, path)
+  return norm !== undefined ? { norm } : { value: valid.number({ above: 0 })(each, `${path}.value`) }
+}
+
+/** Checks the settings of `config.json`. */
+export const variationalSettings: valid.Validator<VariationalSettings> = valid.object({
+  shapes: valid.object({ x: valid.optional(valid.shape), y: valid.shape }),
+  latent: valid.whole({ min: 1 }),
+  networks: valid.variant('kind', {
+    mlp: valid.object({ kind: valid.oneOf('mlp'), encoder: sizes, decoder: sizes, activation }),
+    conv: valid.object({ kind: valid.oneOf('conv'), channels: sizes, hidden: sizes, activation }),
+    modules: valid.object({
+      kind: valid.oneOf('modules'),
+      encoder: described<ModuleConfig>(),
+      decoder: described<ModuleConfig>(),
+    }),
+  }),
+  predictor: valid.optional(described<ModuleConfig>()),
+  likelihood: valid.variant('kind', {
+    bernoulli: valid.object({ kind: valid.oneOf('bernoulli') }),
+    gaussian: valid.object({ kind: valid.oneOf('gaussian'), variance: numberOrLearned }),
+  }),
+  beta: strength,
+  spring: strength,
+  ballSize: strength,
+  deviation: numberOrLearned,
+  optimizer: described<OptimizerConfig>(),
+  clip: valid.optional(clipping),
+  batchSize: valid.whole({ min: 1 }),
+  seed: valid.whole({ min: 0 }),
+  data: valid.text,
+})
+
+/** The form that settings describe. Throws ConfigurationError where a network is a function of your own, which no file holds. */
+export function formOfSettings(settings: VariationalSettings): VariationalForm {
+  const { latent, likelihood, beta, spring, ballSize, deviation, predictor } = settings
+  return {
+    latent,
+    networks: restoreNetworks(settings.networks),
+    ...(predictor ? { predictor: restoreModule(predictor) } : {}),
+    likelihood,
+    beta,
+    spring,
+    ballSize,
+    deviation,
+  }
+}
