@@ -1,0 +1,192 @@
+import { createRun, type Run } from '../artifacts/runFolder.js'
+import { storedTensor } from '../artifacts/safetensors.js'
+import type { Store } from '../artifacts/store.js'
+import { fromTensor } from '../data/fromTensor.js'
+import type { Observations } from '../data/observations.js'
+import type { Encoder } from '../energy/encoders/encoder.js'
+import type { Parameters } from '../energy/module.js'
+import { type AmortizedEncodeOptions, AmortizedInference } from '../inference/amortized.js'
+import type { Codes } from '../inference/codes.js'
+import type { Inference } from '../inference/inference.js'
+import { joinInferences } from '../inference/joinInferences.js'
+import { decode } from '../inference/linear/decode.js'
+import { gridPatches } from '../preprocess/gridPatches.js'
+import type { FittedStep, NamedTensors } from '../preprocess/preprocessor.js'
+import { restoreImageStep } from '../preprocess/restore.js'
+import type { Runtime } from '../runtime/runtime.js'
+import { CancelledError, ConfigurationError, ShapeError } from '../tensor/errors.js'
+import { formatShape, sameShape, type Tensor } from '../tensor/tensor.js'
+import { mosaic } from '../views/mosaic.js'
+import { toPng } from '../views/toPng.js'
+import { isImages, isTensor } from './dataKind.js'
+import { amortizedCard } from './listaCard.js'
+import type { EncoderProgress } from './listaProgress.js'
+import type { AmortizedSettings } from './listaSettings.js'
+import type { SparseCodingData } from './sparseCoding.js'
+import { drawable, type EncodedBatch } from './sparseCodingModel.js'
+
+/** The models whose codes an encoder gives. */
+export type AmortizedKind = 'lista' | 'predictive-sparse-decomposition'
+
+/** A dictionary, the encoder that predicts its codes, and the preprocessing before both. */
+export interface AmortizedModel {
+  readonly kind: AmortizedKind
+  readonly settings: AmortizedSettings
+  /** W, [k, …shape of an observation] */
+  readonly atoms: Tensor
+  readonly encoder: Encoder
+  /** The encoder's parameters, by name. */
+  readonly parameters: Parameters
+  /** The reports of learning. */
+  readonly history: readonly EncoderProgress[]
+  readonly preprocess: FittedStep
+  /**
+   * The encoder's codes with energy and duality gap; with `refine`, a relative gap, the exact solver goes on from them until it
+   * holds. Images are cut into the patches of a grid without overlap.
+   */
+  encode(data: SparseCodingData, options?: AmortizedEncodeOptions): Promise<Inference>
+  /** The same, batch by batch, for streams of any length. */
+  encodeBatches(
+    data: SparseCodingData,
+    options?: AmortizedEncodeOptions & { batchSize?: number },
+  ): AsyncGenerator<EncodedBatch>
+  /** Energy and duality gap of any codes of a batch, as they are, in double precision; nothing is searched. */
+  certify(observations: Tensor, codes: Codes): Promise<Inference>
+  /** Wz, with the preprocessing undone as far as `context` (from {@link encodeBatches}) allows. */
+  decode(codes: Codes, context?: NamedTensors): Promise<Tensor>
+  /** The energy of the encoder's code of each observation, preprocessed; with a small `refine`, the free energy. */
+  energy(data: SparseCodingData, options?: AmortizedEncodeOptions): Promise<Float64Array>
+  /** The observations that {@link encode} would code, before preprocessing: those given, or the grid patches of images. */
+  observations(data: SparseCodingData): Observations
+  /** Writes a run folder: settings, tensors, metrics, a picture of the atoms and a card. */
+  save(path: string | Store, options?: { overwrite?: boolean }): Promise<void>
+  /** Finishes a run that learning has begun. */
+  saveInto(run: Run): Promise<void>
+  dispose(): void
+}
+
+const BATCH = 4096
+
+export async function amortizedModel(parts: {
+  kind: AmortizedKind
+  settings: AmortizedSettings
+  encoder: Encoder
+  atoms: Tensor
+  parameters: Parameters
+  step: FittedStep
+  history: readonly EncoderProgress[]
+  runtime: Runtime
+  threads: number | undefined
+}): Promise<AmortizedModel> {
+  const { kind, settings, encoder, atoms, parameters, step, history, runtime, threads } = parts
+  const { objective, lambda } = settings
+  const shape = atoms.shape.slice(1)
+  let inference: Promise<AmortizedInference> | undefined
+  const ready = (): Promise<AmortizedInference> => {
+    inference ??= AmortizedInference.start({
+      encoder,
+      parameters,
+      problem: { atoms, lambda, gamma: objective.kind === 'joint' ? objective.gamma : 0 },
+      runtime,
+      threads,
+    })
+    return inference
+  }
+
+  const checkShape = (name: string, given: readonly number[]): void => {
+    if (!sameShape(given, shape)) {
+      throw new ShapeError(
+        `${name} holds observations of ${formatShape(given)}, but this model codes ${formatShape(shape)}; give observations of that shape.`,
+      )
+    }
+  }
+
+  const model: AmortizedModel = {
+    kind,
+    settings,
+    atoms,
+    encoder,
+    parameters,
+    history,
+    preprocess: step,
+
+    observations(data) {
+      if (!isImages(data)) return isTensor(data) ? fromTensor(data) : data
+      const { input } = settings
+      if (input.kind !== 'images') {
+        throw new ConfigurationError(
+          `${data.name} holds images, but this model codes observations of ${formatShape(shape)}; give observations of that shape.`,
+        )
+      }
+      const [height, width] = input.patch
+      return gridPatches(data, { size: [height, width], transform: restoreImageStep(input.transform) })
+    },
+
+    async *encodeBatches(data, options = {}) {
+      const { batchSize = BATCH, seconds, onProgress, ...rest } = options
+      const source = model.observations(data)
+      checkShape(source.name, source.shape)
+      const coder = await ready()
+      const started = performance.now()
+      const spent = () => (performance.now() - started) / 1000
+      let first = 0
+      for await (const batch of source.batches({ batchSize, ...(options.signal ? { signal: options.signal } : {}) })) {
+        if (options.signal?.aborted) throw new CancelledError(`Encoding was cancelled after ${first} observations.`)
+        const { output, context } = step.apply(batch)
+        const left = seconds === undefined ? {} : { seconds: Math.max(0, seconds - spent()) }
+        yield { first, inference: await coder.encode(output, { ...rest, ...left }), context }
+        first += batch.shape[0]
+        onProgress?.({ done: first, total: source.count ?? first, seconds: spent() })
+      }
+    },
+
+    async encode(data, options = {}) {
+      if (isTensor(data)) {
+        checkShape('The batch', data.shape.slice(1))
+        return (await ready()).encode(step.apply(data).output, options)
+      }
+      const found: Inference[] = []
+      for await (const batch of model.encodeBatches(data, options)) found.push(batch.inference)
+      return joinInferences(found, atoms.shape[0])
+    },
+
+    async certify(observations, codes) {
+      checkShape('The batch', observations.shape.slice(1))
+      return (await ready()).certify(step.apply(observations).output, codes)
+    },
+
+    decode: async (codes, context) => step.invert(decode(codes, atoms), context),
+    energy: async (data, options) => (await model.encode(data, options)).energy,
+
+    async save(path, options = {}) {
+      const place = await createRun(path, options)
+      const run = await place.begin(kind, settings)
+      for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })
+      await model.saveInto(run)
+    },
+
+    async saveInto(run) {
+      const named = (prefix: string, tensors: Parameters) =>
+        Object.fromEntries(
+          Object.entries(tensors).map(([name, value]) => [
+            `${prefix}.${name}`,
+            storedTensor(value.data, [...value.shape]),
+          ]),
+        )
+      if (drawable(shape)) await run.savePicture('atoms.png', await toPng(mosaic(atoms)))
+      await run.saveCard(amortizedCard(model, drawable(shape) ? ['atoms.png'] : []))
+      await run.saveTensors({
+        atoms: storedTensor(atoms.data, [...atoms.shape]),
+        ...named('encoder', parameters),
+        ...named('preprocess', step.tensors),
+      })
+    },
+
+    dispose() {
+      // An encoder that did not start has been reported where it was asked for.
+      inference?.then((started) => started.dispose()).catch(() => {})
+      inference = undefined
+    },
+  }
+  return model
+}
