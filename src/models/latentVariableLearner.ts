@@ -67,7 +67,7 @@ export class LatentVariableLearner {
     const [count] = observed.y.shape
     this.coder.use(this.training.parameters())
     energy.cost.check?.(observed.y, 'Observations')
-    const found = amortized ? undefined : await this.codes(observed, signal)
+    const found = amortized ? undefined : await this.codes(observed, signal, false)
     const failed = found?.status.find((status) => status === 'diverged' || status === 'nonFinite')
     if (failed === 'diverged' || failed === 'nonFinite') return nothing(failed)
     const step = await this.training.step({
@@ -91,7 +91,7 @@ export class LatentVariableLearner {
   /** The mean energy of observations, their codes inferred as while learning. */
   async evaluate(observed: Observed, signal?: AbortSignal): Promise<number> {
     this.coder.use(this.training.parameters())
-    const { energy } = await this.codes(observed, signal)
+    const { energy } = await this.codes(observed, signal, true)
     return energy.reduce((sum, value) => sum + value, 0) / energy.length
   }
 
@@ -99,7 +99,7 @@ export class LatentVariableLearner {
   async codesOf(observed: Observed, signal?: AbortSignal): Promise<Tensor> {
     this.coder.use(this.training.parameters())
     const guess = this.definition.amortized ? await this.coder.guess(observed) : undefined
-    return guess ?? (await this.codes(observed, signal)).codes
+    return guess ?? (await this.codes(observed, signal, false)).codes
   }
 
   parameters(): Parameters {
@@ -119,8 +119,8 @@ export class LatentVariableLearner {
     this.coder.dispose()
   }
 
-  private codes(observed: Observed, signal: AbortSignal | undefined): Promise<FoundRows> {
-    return this.coder.find(observed, { ...this.definition.inference, ...(signal ? { signal } : {}) })
+  private codes(observed: Observed, signal: AbortSignal | undefined, certify: boolean): Promise<FoundRows> {
+    return this.coder.find(observed, { ...this.definition.inference, ...(signal ? { signal } : {}) }, certify)
   }
 
   /** Noise for the codes of the present step, the same whenever it is taken. */

@@ -3,13 +3,16 @@ import { storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
 import type { LatentVariableEnergy } from '../energy/latentVariableEnergy.js'
 import type { Parameters } from '../energy/module.js'
+import { encodeOnnx } from '../graph/index.js'
 import { checkCodes } from '../inference/checkCodes.js'
 import { type Codes, toDense } from '../inference/codes.js'
-import type { GraphEncodeOptions } from '../inference/graph/encodeSettings.js'
+import { isQuadratic } from '../inference/graph/certify.js'
+import { encodeSettings, type GraphEncodeOptions } from '../inference/graph/encodeSettings.js'
 import { graphEncoder } from '../inference/graph/graphEncoder.js'
 import { checkBatch, type Observed } from '../inference/graph/observed.js'
 import { Programs } from '../inference/graph/programs.js'
 import { type QuadratureOptions, quadrature } from '../inference/graph/quadrature.js'
+import { decoderGraph, encoderGraph, inferenceGraph } from '../inference/graph/standaloneGraphs.js'
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import type { Runtime } from '../runtime/runtime.js'
@@ -77,6 +80,11 @@ export interface LatentVariableModel extends Model<LatentVariableData, GraphEnco
   predict(x?: Tensor, options?: PredictOptions): Promise<Predictions>
   /** Observations decoded from codes of training data, or from the prior where the model has not learned. Throws where there is an x. */
   sample(count: number, options?: { readonly seed?: number }): Promise<Tensor>
+  /**
+   * A part as an ONNX model that stands alone, with an open batch: `decoder` (inputs z and x, output y), `encoder` (y and x to z), or
+   * `inference` to a tolerance (y and x to z, its energy, status and gap). Codes are flat there.
+   */
+  onnx(part: 'decoder' | 'encoder' | 'inference', options?: GraphEncodeOptions): Uint8Array
   /** Finishes a run that learning has begun. */
   saveInto(run: Run): Promise<void>
 }
@@ -157,6 +165,13 @@ export function createLatentVariableModel(made: {
       if (energy.xShape) throw new ConfigurationError('The energy explains y from x; use predict, which takes x.')
       const codes = drawCodes(parts, keptCodes ? 'learned' : 'prior', count, rng(options.seed ?? seed, 3))
       return decodeCodes(parts, codes, undefined)
+    },
+
+    onnx(part, options = {}) {
+      if (part === 'decoder') return encodeOnnx({ name: part, outputs: decoderGraph(energy, parameters) })
+      if (part === 'encoder') return encodeOnnx({ name: part, outputs: encoderGraph(energy, parameters) })
+      const settings = encodeSettings(options, isQuadratic(energy))
+      return encodeOnnx({ name: part, outputs: inferenceGraph(energy, parameters, settings) })
     },
 
     async save(path: string | Store, options = {}) {

@@ -27,15 +27,19 @@ export const notQuadratic = (): Error => new Error('This energy is not quadratic
  * Energy and duality gap of codes `z`, [n, 1] each, all of it computed in double precision from the parameters, the observations and
  * the codes as they are.
  */
-export function quadraticCertificate(energy: LatentVariableEnergy, parameters: SymParameters): Outputs {
-  const { codeSize, gamma, regularizer } = energy
+export function quadraticCertificate(
+  energy: LatentVariableEnergy,
+  parameters: SymParameters,
+  codes = input('z', ['n', energy.codeSize]),
+): Outputs {
+  const { gamma, regularizer } = energy
   const { dual, value } = regularizer?.symbolic ?? {}
   const symbols = castParameters(parameters, 'float64')
   const inputs = observationInputs(energy)
   const size = sizeOf(energy.yShape)
   const y = cast(inputs.y, 'float64')
   const h = energy.context(symbols, inputs.x && cast(inputs.x, 'float64'))
-  const z = cast(input('z', ['n', codeSize]), 'float64')
+  const z = cast(codes, 'float64')
   const { weight, offset } = energy.affine(symbols, h) ?? {}
   if (!weight || !dual || !value) throw notQuadratic()
   const flat = reshape(y, ['n', size])
@@ -64,12 +68,15 @@ export function quadraticCertificate(energy: LatentVariableEnergy, parameters: S
 }
 
 /** E of codes `z`, [n, 1]: the decoder in single precision, its cost and all sums in double. What is your own is computed as it is written. */
-export function energyGraph(energy: LatentVariableEnergy, parameters: SymParameters): Sym {
+export function energyGraph(
+  energy: LatentVariableEnergy,
+  parameters: SymParameters,
+  z = input('z', ['n', energy.codeSize]),
+): Sym {
   const { cost, regularizer, encoderCost, gamma } = energy
   const { x, y } = observationInputs(energy)
   const h = energy.context(parameters, x)
   const guess = gamma > 0 ? energy.encode(parameters, y, h) : undefined
-  const z = input('z', ['n', energy.codeSize])
   const wide = (own: boolean, sym: Sym): Sym => (own ? sym : cast(sym, 'float64'))
   const double = (term: Sym): Sym => cast(term, 'float64')
   const own = cost.kind === 'own'

@@ -68,8 +68,11 @@ export class GraphEncoder {
     }
   }
 
-  /** The same, with dense codes [n, k]. */
-  async find(observed: Observed, options: GraphEncodeOptions = {}): Promise<FoundRows> {
+  /**
+   * The same, with dense codes [n, k]. Without `certify` the status is what the iteration thought, in single precision, and nothing is
+   * said of energies: enough to learn from.
+   */
+  async find(observed: Observed, options: GraphEncodeOptions = {}, certify = true): Promise<FoundRows> {
     const { energy } = this
     const count = checkObserved(energy, observed)
     const settings = encodeSettings(options, this.quadratic)
@@ -86,7 +89,7 @@ export class GraphEncoder {
     const warm = options.warmStart && takeInputs({ codes: toDense(options.warmStart) }, rows).codes
     const start = warm ?? (await this.guess(given)) ?? zeros([rows.length, energy.codeSize])
     const budget = this.budget(settings, options, started, rows.length)
-    const least = await this.leastEnergy({ ...given, start }, settings, budget)
+    const least = await this.leastEnergy({ ...given, start }, settings, certify, budget)
     for (const [from, to] of rows.entries()) replaceRow(found, to, least, from)
     return found
   }
@@ -133,14 +136,22 @@ export class GraphEncoder {
   private async leastEnergy(
     inputs: RowInputs,
     settings: EncodeSettings,
+    certify: boolean,
     budget: (done: number) => RowBudget,
   ): Promise<FoundRows> {
     const [count] = inputs.y.shape
-    const best = await this.solve(inputs, settings, budget(0))
+    // Restarts are judged by their energies.
+    const judged = certify || settings.restarts > 0
+    const best = await this.solve(inputs, settings, judged, budget(0))
     for (let restart = 1; restart <= settings.restarts; restart++) {
       const random = rng(settings.seed, restart)
       const data = inputs.start.data.map(() => settings.restartDeviation * random.normal())
-      const other = await this.solve({ ...inputs, start: { ...inputs.start, data } }, settings, budget(restart * count))
+      const other = await this.solve(
+        { ...inputs, start: { ...inputs.start, data } },
+        settings,
+        judged,
+        budget(restart * count),
+      )
       for (let i = 0; i < count; i++) {
         const steps = best.steps[i] + other.steps[i]
         if (other.energy[i] < best.energy[i] || Number.isNaN(best.energy[i])) replaceRow(best, i, other, i)
@@ -151,8 +162,14 @@ export class GraphEncoder {
   }
 
   /** One start. Where the gap is what counts and single precision does not reach it, goes on in double. */
-  private async solve(inputs: RowInputs, settings: EncodeSettings, budget: RowBudget): Promise<FoundRows> {
-    if (!this.certifies(settings)) return this.run(settings.solver, inputs, budget)
+  private async solve(
+    inputs: RowInputs,
+    settings: EncodeSettings,
+    certify: boolean,
+    budget: RowBudget,
+  ): Promise<FoundRows> {
+    if (!this.certifies(settings)) return this.run(settings.solver, inputs, budget, certify)
+    if (!certify) return this.run('single', inputs, budget, certify)
     const { maxSteps, tolerance } = budget
     const found = await this.certified(inputs, tolerance)
     if (tolerance >= SINGLE_TOLERANCE) {
@@ -204,14 +221,16 @@ export class GraphEncoder {
     }
   }
 
-  private async run(name: string, inputs: RowInputs, budget: RowBudget): Promise<FoundRows> {
+  private async run(name: string, inputs: RowInputs, budget: RowBudget, certify = true): Promise<FoundRows> {
     const solver = await this.solver(name)
     const shared = await solver.prepare(this.parameters)
     const solved = await solveRows(solver, shared, inputs, budget)
     const { start: _, ...rows } = inputs
-    const { energy, certificate } = await this.finish(solver, { ...rows, z: solved.codes, ...solved.kept })
+    const { codes, steps } = solved
     const status = Array.from(solved.status, (row, i): Status => statusOf(row, solved.late[i] === 1))
-    return { codes: solved.codes, energy, certificate, steps: solved.steps, status }
+    if (!certify) return { ...unsolved(codes.shape[0], codes.shape[1]), codes, steps, status }
+    const { energy, certificate } = await this.finish(solver, { ...rows, z: codes, ...solved.kept })
+    return { codes, energy, certificate, steps, status }
   }
 
   private async finish(
