@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { squaredError } from '../../src/energy/costs/squaredError.js'
+import { latentVariableEnergy } from '../../src/energy/latentVariableEnergy.js'
+import { linear } from '../../src/energy/modules/linear.js'
 import { l1 } from '../../src/energy/regularizers/l1.js'
 import { l2 } from '../../src/energy/regularizers/l2.js'
 import { limitedNoise } from '../../src/energy/regularizers/limitedNoise.js'
@@ -96,6 +99,58 @@ describe('a linear decoder with a convex regularizer', () => {
         }
       })
     }
+  })
+})
+
+describe('an affine decoder with a context and an encoder that pulls', () => {
+  it('is the sparse coding of what they leave', async () => {
+    const random = rng(31)
+    const [k, m, n, gamma] = [9, 6, 7, 0.4]
+    const energy = latentVariableEnergy({
+      shapes: { x: 3, y: m, z: k },
+      predictor: linear({ inputs: 3, outputs: 2, activation: 'tanh' }),
+      decoder: linear({ inputs: 2 + k, outputs: m }),
+      cost: squaredError(),
+      regularizer: l1({ lambda: 0.2 }),
+      encoder: linear({ inputs: m + 2, outputs: k, activation: 'tanh' }),
+      gamma,
+    })
+    const parameters = energy.init(random)
+    const x = normalBatch(random, n, 3)
+    const y = normalBatch(random, n, m)
+    const affine = (name: string, row: number[]) => {
+      const [weight, bias] = [parameters[`${name}.weight`].data, parameters[`${name}.bias`].data]
+      return Array.from(bias, (b, i) => row.reduce((sum, v, j) => sum + v * weight[i * row.length + j], b))
+    }
+    // One row more of y and of W for each number of the code.
+    const target: number[] = []
+    for (let i = 0; i < n; i++) {
+      const h = affine('predictor', [...x.data.subarray(3 * i, 3 * i + 3)]).map(Math.tanh)
+      const own = [...y.data.subarray(m * i, m * i + m)]
+      const guess = affine('encoder', [...own, ...h]).map(Math.tanh)
+      const offset = affine('decoder', [...h, ...new Array<number>(k).fill(0)])
+      target.push(...own.map((v, p) => v - offset[p]), ...guess.map((v) => Math.sqrt(gamma) * v))
+    }
+    const weight = parameters['decoder.weight'].data
+    const atoms = Array.from({ length: k }, (_, j) => [
+      ...Array.from({ length: m }, (_, p) => weight[p * (2 + k) + 2 + j]),
+      ...Array.from({ length: k }, (_, i) => (i === j ? Math.sqrt(gamma) : 0)),
+    ])
+    const exact = await linearEncoder({
+      atoms: { shape: [k, m + k], data: Float32Array.from(atoms.flat()) },
+      regularizer: l1({ lambda: 0.2 }),
+      threads: 1,
+    })
+    const best = await exact.encode({ shape: [n, m + k], data: Float32Array.from(target) })
+    exact.dispose()
+    await withGraphEncoder({ energy, parameters }, async (encoder) => {
+      const found = await encoder.encode({ x, y })
+      expect(new Set(found.status)).toEqual(new Set(['converged']))
+      for (const [i, value] of found.energy.entries()) {
+        expect(Math.abs(value - best.energy[i])).toBeLessThanOrEqual(1.1e-5 * best.energy[i])
+        expect(value - found.gap![i]).toBeLessThanOrEqual(best.energy[i] * (1 + 1e-6))
+      }
+    })
   })
 })
 
