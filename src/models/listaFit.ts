@@ -1,16 +1,16 @@
 import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from '../artifacts/checkpoint.js'
 import { createRun, type Run, type RunPlace } from '../artifacts/runFolder.js'
-import { type StoredTensor, storedTensor } from '../artifacts/safetensors.js'
+import { storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
 import { tensorReference } from '../artifacts/validate.js'
 import type { Encoder } from '../energy/encoders/encoder.js'
-import type { Parameters } from '../energy/module.js'
 import { AmortizedInference } from '../inference/amortized.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
 import { type Runtime, type RuntimeOptions, runtime } from '../runtime/runtime.js'
 import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { isTensor } from './dataKind.js'
+import { stored, storedLike } from './latentVariableTensors.js'
 import { type LearningSource, learningSource } from './listaData.js'
 import {
   type DictionaryOptions,
@@ -325,26 +325,4 @@ class Session {
     })
     this.lastCheckpoint = performance.now()
   }
-}
-
-/** Tensors under `prefix.`, as files hold them. */
-export function stored(prefix: string, tensors: Parameters): Record<string, StoredTensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape, data }]) => [`${prefix}.${name}`, storedTensor(data, [...shape])]),
-  )
-}
-
-/** Tensors under `prefix.` from a file, of the names and shapes of others. Throws FileFormatError where one is not there. */
-export function storedLike(
-  prefix: string,
-  like: Parameters,
-  tensors: Readonly<Record<string, StoredTensor>>,
-  file: string,
-): Parameters {
-  return Object.fromEntries(
-    Object.entries(like).map(([name, { shape }]): [string, Tensor] => {
-      const found = tensorReference(tensors, { dtype: 'F32', shape })(`${prefix}.${name}`, file)
-      return [name, { shape, data: found.data }]
-    }),
-  )
 }

@@ -19,6 +19,7 @@ import { formatShape, sameShape, type Tensor } from '../tensor/tensor.js'
 import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
 import { isImages, isTensor } from './dataKind.js'
+import { stored } from './latentVariableTensors.js'
 import { amortizedCard } from './listaCard.js'
 import type { EncoderProgress } from './listaProgress.js'
 import type { AmortizedSettings } from './listaSettings.js'
@@ -166,19 +167,12 @@ export async function amortizedModel(parts: {
     },
 
     async saveInto(run) {
-      const named = (prefix: string, tensors: Parameters) =>
-        Object.fromEntries(
-          Object.entries(tensors).map(([name, value]) => [
-            `${prefix}.${name}`,
-            storedTensor(value.data, [...value.shape]),
-          ]),
-        )
       if (drawable(shape)) await run.savePicture('atoms.png', await toPng(mosaic(atoms)))
       await run.saveCard(amortizedCard(model, drawable(shape) ? ['atoms.png'] : []))
       await run.saveTensors({
         atoms: storedTensor(atoms.data, [...atoms.shape]),
-        ...named('encoder', parameters),
-        ...named('preprocess', step.tensors),
+        ...stored('encoder', parameters),
+        ...stored('preprocess', step.tensors),
       })
     },
 

@@ -2,6 +2,8 @@ import { openRun, type Run } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
 import { FileFormatError } from '../tensor/errors.js'
 import type { LatentVariableModel } from './latentVariableModel.js'
+import { loadAmortized } from './listaLoad.js'
+import type { AmortizedModel } from './listaModel.js'
 import { type LoadLatentVariableOptions, loadLatentVariable } from './loadLatentVariable.js'
 import { loadSparseCoding } from './loadSparseCoding.js'
 import type { SparseCodingModel } from './sparseCodingModel.js'
@@ -10,6 +12,8 @@ import type { SparseCodingModel } from './sparseCodingModel.js'
 export interface Models {
   readonly 'sparse-coding': SparseCodingModel
   readonly 'latent-variable': LatentVariableModel
+  readonly lista: AmortizedModel
+  readonly 'predictive-sparse-decomposition': AmortizedModel
 }
 export type ModelName = keyof Models
 /** A model of any kind; `kind` tells which. */
@@ -24,6 +28,8 @@ export interface LoadOptions extends LoadLatentVariableOptions {
 const loaders: { readonly [Name in ModelName]: (run: Run, options: LoadOptions) => Promise<Models[Name]> } = {
   'sparse-coding': loadSparseCoding,
   'latent-variable': loadLatentVariable,
+  lista: loadAmortized,
+  'predictive-sparse-decomposition': loadAmortized,
 }
 
 /**
