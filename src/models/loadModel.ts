@@ -7,6 +7,8 @@ import type { AmortizedModel } from './listaModel.js'
 import { type LoadLatentVariableOptions, loadLatentVariable } from './loadLatentVariable.js'
 import { loadSparseCoding } from './loadSparseCoding.js'
 import type { SparseCodingModel } from './sparseCodingModel.js'
+import { loadVariational } from './variationalAutoEncoderLoad.js'
+import type { VariationalModel } from './variationalAutoEncoderModel.js'
 
 /** The models that runs hold, by the names that their folders say. */
 export interface Models {
@@ -14,6 +16,7 @@ export interface Models {
   readonly 'latent-variable': LatentVariableModel
   readonly lista: AmortizedModel
   readonly 'predictive-sparse-decomposition': AmortizedModel
+  readonly 'variational-auto-encoder': VariationalModel
 }
 export type ModelName = keyof Models
 /** A model of any kind; `kind` tells which. */
@@ -30,6 +33,7 @@ const loaders: { readonly [Name in ModelName]: (run: Run, options: LoadOptions) 
   'latent-variable': loadLatentVariable,
   lista: loadAmortized,
   'predictive-sparse-decomposition': loadAmortized,
+  'variational-auto-encoder': loadVariational,
 }
 
 /**

@@ -192,10 +192,10 @@ class Session {
       const heldOutEnergy = heldOut && (await this.learner.evaluate(heldOut, () => this.cancelIfAsked()))
       this.state = { ...this.state, epoch: epoch + 1, batch: 0 }
       this.judge(heldOutEnergy)
-      await this.report(1, heldOutEnergy)
+      await this.report(heldOutEnergy)
       await this.checkpoint(false)
     }
-    if (this.rows > 0) await this.report(this.part, undefined)
+    if (this.rows > 0) await this.report(undefined)
   }
 
   private async learnBatch(pairs: Observed, source: PairSource): Promise<void> {
@@ -217,7 +217,7 @@ class Session {
     if (source.count !== undefined) {
       this.part = Math.min(1, (this.state.batch * this.settings.batchSize) / source.count)
     }
-    if (this.seconds - this.lastReport >= REPORT_SECONDS) await this.report(this.part, undefined)
+    if (this.seconds - this.lastReport >= REPORT_SECONDS) await this.report(undefined)
     await this.cancelIfAsked()
     if (this.fit.seconds !== undefined && this.seconds >= this.fit.seconds) this.stopped = true
     else await this.checkpoint(false)
@@ -251,8 +251,8 @@ class Session {
     if (this.fit.patience !== undefined && this.state.waited >= this.fit.patience) this.stopped = true
   }
 
-  private async report(part: number, heldOutEnergy: number | undefined): Promise<void> {
-    const done = this.state.epoch + (part < 1 ? part : 0)
+  private async report(heldOutEnergy: number | undefined): Promise<void> {
+    const done = this.state.epoch + (this.state.batch > 0 ? this.part : 0)
     const byTime = this.fit.seconds === undefined ? 0 : this.seconds / this.fit.seconds
     const { sums, rows } = this
     if (rows > 0) {

@@ -16,7 +16,7 @@ export interface CodeNormTrace {
  * ‖z̄‖ while models learn, a line a trace, norms on a log scale, as SVG: without springs it grows without bound. Throws DataError for
  * NaN and infinity, ShapeError for columns of unequal length. Norms of 0 are left out.
  */
-export function codeNormOverTime(
+export async function codeNormOverTime(
   traces: readonly CodeNormTrace[],
   options: { readonly unit?: string; readonly title?: string } = {},
 ): Promise<string> {

@@ -1,4 +1,4 @@
-import { DataError, ShapeError } from '../tensor/errors.js'
+import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { formatShape, sameShape, type Tensor } from '../tensor/tensor.js'
 import { requireWhole } from './canvas.js'
 import { formatNumber } from './formatNumber.js'
@@ -9,6 +9,8 @@ export interface FuzzyBallsOptions {
   readonly labels?: ArrayLike<number>
   /** Balls drawn, the first ones; 200 by default. */
   readonly most?: number
+  /** Half the side of the plane, in units of the codes; by default all balls drawn fit. */
+  readonly extent?: number
   readonly title?: string
 }
 
@@ -39,6 +41,10 @@ export function fuzzyBalls(means: Tensor, deviations: Tensor, options: FuzzyBall
     distance += means.data[i] ** 2 / Math.max(1, count)
     size += deviations.data[i] / Math.max(1, 2 * count)
   }
+  const { extent = reach * 1.04 } = options
+  if (!(extent > 0 && extent < Number.POSITIVE_INFINITY)) {
+    throw new ConfigurationError(`extent must be a finite number above 0; got ${extent}.`)
+  }
   const note = `‖z̄‖ about ${formatNumber(Math.sqrt(distance), 2)}, σ about ${formatNumber(size, 2)}`
   const classes = classesOf(labels, count)
   // Gradients are named by their content, since those of several pictures meet in one page.
@@ -49,7 +55,7 @@ export function fuzzyBalls(means: Tensor, deviations: Tensor, options: FuzzyBall
       title,
       description: `${count} codes as balls of radius σ around their means: ${note}.`,
       note,
-      extent: reach * 1.04,
+      extent,
       classes,
     },
     (at, unit) =>
@@ -57,7 +63,7 @@ export function fuzzyBalls(means: Tensor, deviations: Tensor, options: FuzzyBall
         '<defs>',
         ...colours.map(
           (colour) =>
-            `<radialGradient id="${gradient(colour)}"><stop offset="0" stop-color="${colour}" stop-opacity="0.6"/><stop offset="1" stop-color="${colour}" stop-opacity="0.16"/></radialGradient>`,
+            `<radialGradient id="${gradient(colour)}"><stop offset="0" stop-color="${colour}" stop-opacity="0.5"/><stop offset="1" stop-color="${colour}" stop-opacity="0.12"/></radialGradient>`,
         ),
         '</defs>',
         ...Array.from({ length: count }, (_, i) => {

@@ -37,6 +37,7 @@ export function latentGrid(decoded: Tensor, options: MosaicOptions = {}): Pictur
 
 /** The number below which a normal one lies with probability p in (0, 1), by bisection on erf's series. */
 function normalQuantile(p: number): number {
+  if (p === 0.5) return 0
   let [low, high] = [-8, 8]
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2
