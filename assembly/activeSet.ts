@@ -11,7 +11,9 @@ import { dot, dotAt, dotMixed, squaredNormOf, subtractScaled, widen, widenAt } f
 import { Scratch, layScratch } from './activeSetScratch'
 import { dualEnergy, gramRoundingShows, residual } from './certificate'
 import { Problem, Stop } from './problem'
-import { Quad, layQuad, search, takeLane } from './quadSearch'
+import { Quad, layQuad, sizeOf } from './quad'
+import { search } from './quadSearch'
+import { refine } from './refine'
 import { refreshCorrelations } from './refreshCorrelations'
 import { minimize } from './minimize'
 import { WorkingSet, admit, largestRatio, refresh } from './workingSet'
@@ -23,8 +25,6 @@ const ADMIT_SHARE: f32 = 0.5
 const ADMIT_AT_MOST: i32 = 24
 /** Squared norms of observation times atom beyond which single precision would overflow. */
 const LARGEST_SCALE: f64 = 1e72
-/** Tolerances below this are reached by solving the support exactly at once. */
-const POLISH_TOLERANCE: f64 = 1e-4
 
 /** λ·weight of each atom in single precision; the padding's stays infinite. */
 function fillThresholds(problem: Problem, lambda: f64, thresholds: usize): void {
@@ -202,19 +202,7 @@ function solve(
   }
 
   let steps = 0
-  if (lane >= 0) {
-    const quad = changetype<Quad>(scratch.quad)
-    const count = takeLane(quad, lane)
-    for (let i = 0; i < count; i++) {
-      const at = <usize>i << 2
-      if (!admitAtom(problem, scratch, set, load<i32>(quad.rows + at), sparseCount, lambda)) continue
-      store<f64>(set.z + (<usize>(set.size - 1) << 3), <f64>load<f32>(quad.values + at))
-    }
-    if (set.size > 0) {
-      refresh(set)
-      if (problem.tolerance < POLISH_TOLERANCE) steps += minimize(set, nonNegative, true, problem.maxSteps)
-    }
-  }
+  if (lane >= 0) steps += startFrom(problem, scratch, set, lane, sparseCount, lambda)
   for (;;) {
     const support = listRows(problem, scratch, set)
     const worst = <f64>refreshCorrelations(
@@ -262,6 +250,23 @@ function solve(
     }
     steps += minimize(set, nonNegative, false, problem.maxSteps - steps)
   }
+}
+
+/**
+ * Starts from what the search left in a lane, its coefficients brought to double precision. Returns the steps that it took.
+ */
+function startFrom(problem: Problem, scratch: Scratch, set: WorkingSet, lane: i32, sparseCount: i32, lambda: f64): i32 {
+  const quad = changetype<Quad>(scratch.quad)
+  const count = sizeOf(quad, lane)
+  for (let i = 0; i < count; i++) {
+    const at = (<usize>i << 4) + (<usize>lane << 2)
+    const atom = load<i32>(quad.atoms + at)
+    admitAtom(problem, scratch, set, atom, sparseCount, lambda)
+    store<f64>(set.z + (<usize>i << 3), <f64>load<f32>(quad.z + at))
+  }
+  if (count == 0) return 0
+  refresh(set)
+  return refine(set, quad, lane, problem.tolerance)
 }
 
 /** Takes an atom into the working set; false for a zero atom, which stays out. */

@@ -3,7 +3,7 @@ import { aligned } from './addresses'
 import { TOGETHER } from './correlate'
 import { denseBytes } from './denseState'
 import { Problem } from './problem'
-import { quadBytes } from './quadSearch'
+import { quadBytes } from './quad'
 import { WorkingSet, layOut, workingSetBytes } from './workingSet'
 
 /** A thread's memory, laid over its piece of scratch. */

@@ -4,7 +4,7 @@ import { denseBytes } from './denseState'
 import { Learning } from './learning'
 import { pursuitBytes } from './orthogonalMatchingPursuit'
 import { Problem } from './problem'
-export { CONTROL_BYTES, fail, help, parallelFor, stop } from './parallel'
+export { CONTROL_BYTES, fail, help, join, parallelFor, publish, stop } from './parallel'
 export { transposeCodes } from './statistics'
 export { gradientAtoms, updateAtoms } from './dictionaryUpdate'
 

@@ -37,6 +37,7 @@ const CHUNK: usize = 200
 const PROBLEM: usize = 204
 const FAILED: usize = 208
 const FIRST: usize = 212
+const CHUNKS: usize = 216
 export const CONTROL_BYTES: usize = 256
 
 /** Turns of the wait loop before a helper sleeps: about as long as the caller needs between two jobs. */
@@ -78,16 +79,16 @@ function takeChunks(control: usize, thread: i32): void {
   }
 }
 
-/** Runs a job over `items` from `first` on, in chunks of `chunk`; returns when all are done: 0, or 1 where a helper failed. */
-export function parallelFor(
+/** Lays out a job over `items` from `first` on, in chunks of `chunk`, and wakes the helpers; {@link join} completes it. */
+export function publish(
   control: usize, kind: i32, first: i32, items: i32, chunk: i32, problem: usize, helpers: i32,
-): i32 {
-  if (items <= 0) return 0
-  const chunks = (items + chunk - 1) / chunk
+): void {
+  const chunks = items > 0 ? (items + chunk - 1) / chunk : 0
   store<i32>(control, kind, KIND)
   store<i32>(control, first, FIRST)
   store<i32>(control, items, ITEMS)
   store<i32>(control, chunk, CHUNK)
+  store<i32>(control, chunks, CHUNKS)
   store<usize>(control, problem, PROBLEM)
   atomic.store<i32>(control + DONE, 0)
   atomic.store<i32>(control + REMAINING, chunks)
@@ -95,11 +96,24 @@ export function parallelFor(
     atomic.add<i32>(control + EPOCH, 1)
     if (atomic.load<i32>(control + SLEEPERS) > 0) atomic.notify(control + EPOCH, helpers)
   }
+}
+
+/** Takes part in the published job until all of it is done: 0, or 1 where a helper failed. */
+export function join(control: usize): i32 {
   takeChunks(control, 0)
+  const chunks = load<i32>(control, CHUNKS)
   while (atomic.load<i32>(control + DONE) < chunks) {
     if (atomic.load<i32>(control + FAILED) != 0) return 1
   }
   return 0
+}
+
+/** Runs a job over `items` from `first` on, in chunks of `chunk`; returns when all are done: 0, or 1 where a helper failed. */
+export function parallelFor(
+  control: usize, kind: i32, first: i32, items: i32, chunk: i32, problem: usize, helpers: i32,
+): i32 {
+  publish(control, kind, first, items, chunk, problem, helpers)
+  return join(control)
 }
 
 /** A helper's life: takes part in every job until stopped. `thread` is 1 or more. */

@@ -7,57 +7,62 @@ function largestLane(x: v128): f32 {
   )
 }
 
-/** Stores a correlation vector; returns by how much it exceeds the thresholds. */
-@inline
-function keep(value: v128, place: usize, thresholds: usize, sign: v128): v128 {
-  v128.store(place, value)
-  return f32x4.sub(v128.and(value, sign), v128.load(thresholds))
+/** The largest |cⱼ| − thresholdⱼ (cⱼ − thresholdⱼ where z ≥ 0). */
+function largestExcess(c: usize, thresholds: usize, width: usize, nonNegative: bool): f32 {
+  const sign = nonNegative ? i32x4.splat(-1) : i32x4.splat(0x7fffffff)
+  let w0 = f32x4.splat(-Infinity), w1 = w0
+  for (let at: usize = 0; at < width; at += 32) {
+    w0 = f32x4.pmax(w0, f32x4.sub(v128.and(v128.load(c + at), sign), v128.load(thresholds + at)))
+    w1 = f32x4.pmax(w1, f32x4.sub(v128.and(v128.load(c + at, 16), sign), v128.load(thresholds + at, 16)))
+  }
+  return largestLane(f32x4.pmax(w0, w1))
 }
 
 /**
- * c ← c⁰ − Σ zᵢ G[i, ·] over `count` support rows; returns the largest |cⱼ| − thresholdⱼ (cⱼ − thresholdⱼ where z ≥ 0).
+ * c ← c⁰ − Σ zᵢ G[i, ·] over `count` support rows, each read from end to end; returns the largest |cⱼ| − thresholdⱼ (cⱼ −
+ * thresholdⱼ where z ≥ 0).
  */
 export function refreshCorrelations(
   start: usize, rows: usize, values: usize, count: i32, thresholds: usize, kp: i32, nonNegative: bool, c: usize,
 ): f32 {
-  const sign = nonNegative ? i32x4.splat(-1) : i32x4.splat(0x7fffffff)
-  let worst = f32x4.splat(-Infinity)
-  const end = rows + (<usize>count << 2)
-  let at: usize = 0
-  for (; at + 128 <= <usize>kp << 2; at += 128) {
-    let c0 = v128.load(start + at), c1 = v128.load(start + at, 16), c2 = v128.load(start + at, 32), c3 = v128.load(start + at, 48)
-    let c4 = v128.load(start + at, 64), c5 = v128.load(start + at, 80), c6 = v128.load(start + at, 96), c7 = v128.load(start + at, 112)
-    let value = values
-    for (let row = rows; row < end; row += 4) {
-      const g = <usize>load<u32>(row) + at
-      const a = v128.load32_splat(value)
-      c0 = f32x4.sub(c0, f32x4.mul(a, v128.load(g)))
-      c1 = f32x4.sub(c1, f32x4.mul(a, v128.load(g, 16)))
-      c2 = f32x4.sub(c2, f32x4.mul(a, v128.load(g, 32)))
-      c3 = f32x4.sub(c3, f32x4.mul(a, v128.load(g, 48)))
-      c4 = f32x4.sub(c4, f32x4.mul(a, v128.load(g, 64)))
-      c5 = f32x4.sub(c5, f32x4.mul(a, v128.load(g, 80)))
-      c6 = f32x4.sub(c6, f32x4.mul(a, v128.load(g, 96)))
-      c7 = f32x4.sub(c7, f32x4.mul(a, v128.load(g, 112)))
-      value += 4
+  const width = <usize>kp << 2
+  let from = start
+  let i = 0
+  for (; i + 6 <= count; i += 6) {
+    const row = rows + (<usize>i << 2)
+    const value = values + (<usize>i << 2)
+    const r0 = <usize>load<u32>(row), r1 = <usize>load<u32>(row, 4), r2 = <usize>load<u32>(row, 8)
+    const r3 = <usize>load<u32>(row, 12), r4 = <usize>load<u32>(row, 16), r5 = <usize>load<u32>(row, 20)
+    const a0 = v128.load32_splat(value), a1 = v128.load32_splat(value, 4), a2 = v128.load32_splat(value, 8)
+    const a3 = v128.load32_splat(value, 12), a4 = v128.load32_splat(value, 16), a5 = v128.load32_splat(value, 20)
+    for (let at: usize = 0; at < width; at += 16) {
+      let x = f32x4.add(f32x4.mul(a0, v128.load(r0 + at)), f32x4.mul(a1, v128.load(r1 + at)))
+      let y = f32x4.add(f32x4.mul(a2, v128.load(r2 + at)), f32x4.mul(a3, v128.load(r3 + at)))
+      const z = f32x4.add(f32x4.mul(a4, v128.load(r4 + at)), f32x4.mul(a5, v128.load(r5 + at)))
+      x = f32x4.add(f32x4.add(x, y), z)
+      v128.store(c + at, f32x4.sub(v128.load(from + at), x))
     }
-    worst = f32x4.pmax(worst, keep(c0, c + at, thresholds + at, sign))
-    worst = f32x4.pmax(worst, keep(c1, c + at + 16, thresholds + at + 16, sign))
-    worst = f32x4.pmax(worst, keep(c2, c + at + 32, thresholds + at + 32, sign))
-    worst = f32x4.pmax(worst, keep(c3, c + at + 48, thresholds + at + 48, sign))
-    worst = f32x4.pmax(worst, keep(c4, c + at + 64, thresholds + at + 64, sign))
-    worst = f32x4.pmax(worst, keep(c5, c + at + 80, thresholds + at + 80, sign))
-    worst = f32x4.pmax(worst, keep(c6, c + at + 96, thresholds + at + 96, sign))
-    worst = f32x4.pmax(worst, keep(c7, c + at + 112, thresholds + at + 112, sign))
+    from = c
   }
-  for (; at < <usize>kp << 2; at += 16) {
-    let c0 = v128.load(start + at)
-    let value = values
-    for (let row = rows; row < end; row += 4) {
-      c0 = f32x4.sub(c0, f32x4.mul(v128.load32_splat(value), v128.load(<usize>load<u32>(row) + at)))
-      value += 4
+  for (; i + 2 <= count; i += 2) {
+    const row = rows + (<usize>i << 2)
+    const value = values + (<usize>i << 2)
+    const r0 = <usize>load<u32>(row), r1 = <usize>load<u32>(row, 4)
+    const a0 = v128.load32_splat(value), a1 = v128.load32_splat(value, 4)
+    for (let at: usize = 0; at < width; at += 16) {
+      const x = f32x4.add(f32x4.mul(a0, v128.load(r0 + at)), f32x4.mul(a1, v128.load(r1 + at)))
+      v128.store(c + at, f32x4.sub(v128.load(from + at), x))
     }
-    worst = f32x4.pmax(worst, keep(c0, c + at, thresholds + at, sign))
+    from = c
   }
-  return largestLane(worst)
+  if (i < count) {
+    const r0 = <usize>load<u32>(rows + (<usize>i << 2))
+    const a0 = v128.load32_splat(values + (<usize>i << 2))
+    for (let at: usize = 0; at < width; at += 16) {
+      v128.store(c + at, f32x4.sub(v128.load(from + at), f32x4.mul(a0, v128.load(r0 + at))))
+    }
+    from = c
+  }
+  if (from == start) memory.copy(c, start, width)
+  return largestExcess(c, thresholds, width, nonNegative)
 }

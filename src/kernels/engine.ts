@@ -22,6 +22,16 @@ interface Kernels {
     problem: number,
     helpers: number,
   ): number
+  publish(
+    control: number,
+    kind: number,
+    first: number,
+    items: number,
+    chunk: number,
+    problem: number,
+    helpers: number,
+  ): void
+  join(control: number): number
   transposeCodes(learning: number): void
   updateAtoms(control: number, learning: number, helpers: number, leastUse: number): number
   gradientAtoms(control: number, learning: number, helpers: number, rate: number, columns: boolean): number
@@ -94,6 +104,18 @@ export class Engine {
   /** Runs a job over `items` from `first` on, in chunks of `chunk` items, on all threads. */
   parallelFor(job: JobNumber, items: number, chunk: number, problem: number, first = 0): void {
     this.check(this.kernels.parallelFor(this.control, job, first, items, chunk, problem, this.threads - 1))
+  }
+
+  /**
+   * Lays out a job for the helpers, who begin at once; {@link join} takes part and waits until it is done. Nothing else may use
+   * the engine between the two, so the event loop must not turn.
+   */
+  publish(job: JobNumber, items: number, chunk: number, problem: number, first = 0): void {
+    this.kernels.publish(this.control, job, first, items, chunk, problem, this.threads - 1)
+  }
+
+  join(): void {
+    this.check(this.kernels.join(this.control))
   }
 
   updateAtoms(learning: number, leastUse: number): void {

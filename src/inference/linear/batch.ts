@@ -166,10 +166,16 @@ export class LinearBatch {
     this.describe({ warmIndptr: indptr, warmIndices: indices, warmValues: values })
   }
 
+  /** Lays the first `rows` observations out for the helpers; `engine.join` completes the work. */
+  begin(rows: number, maxSteps = this.settings.maxSteps): void {
+    this.prepare(rows, maxSteps)
+    this.engine.publish(this.settings.solver.job, rows, this.chunk(rows), this.problem)
+  }
+
   /** Solves the first `rows` observations. */
   solve(rows: number, maxSteps = this.settings.maxSteps): void {
-    this.prepare(rows, maxSteps)
-    this.solveSlice(0, rows)
+    this.begin(rows, maxSteps)
+    this.engine.join()
   }
 
   /**
@@ -203,10 +209,13 @@ export class LinearBatch {
   }
 
   private solveSlice(first: number, count: number): void {
-    // Small slices are cut finer, so that every thread has a share.
+    this.engine.parallelFor(this.settings.solver.job, count, this.chunk(count), this.problem, first)
+  }
+
+  /** Observations a chunk: small slices are cut finer, so that every thread has a share. */
+  private chunk(count: number): number {
     const share = Math.ceil(count / (4 * this.engine.threads))
-    const chunk = Math.max(1, Math.min(chunkOf(this.dictionary.paddedCount), share))
-    this.engine.parallelFor(this.settings.solver.job, count, chunk, this.problem, first)
+    return Math.max(1, Math.min(chunkOf(this.dictionary.paddedCount), share))
   }
 
   /** The results of the first `rows` observations, copied; `gaps` are stationarities where the penalty is not convex. */
@@ -237,8 +246,8 @@ export class LinearBatch {
       codes: { shape: [rows, capacity], indptr, indices, values },
       energy: engine.f64(this.outEnergy, rows).slice(),
       gaps: engine.f64(this.outGap, rows).slice(),
-      steps: Uint32Array.from(engine.i32(this.outSteps, rows)),
-      statuses: Uint8Array.from(engine.i32(this.outStatus, rows)),
+      steps: new Uint32Array(engine.i32(this.outSteps, rows)),
+      statuses: new Uint8Array(engine.i32(this.outStatus, rows)),
     }
   }
 

@@ -1,14 +1,14 @@
 import type { Regularizer, RegularizerKind } from '../../energy/regularizer.js'
 import { KernelDictionary } from '../../kernels/dictionary.js'
 import { sharedEngine } from '../../kernels/engine.js'
-import { turn } from '../../kernels/turn.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
 import { formatShape, sameShape, sizeOf, type Tensor, tensor } from '../../tensor/tensor.js'
 import { checkCodes } from '../checkCodes.js'
 import type { Codes } from '../codes.js'
 import { type Inference, type Status, statuses } from '../inference.js'
 import { joinInferences } from '../joinInferences.js'
-import { LinearBatch, SLICE_MS } from './batch.js'
+import { LinearBatch } from './batch.js'
+import { encodePieces } from './encodePieces.js'
 import { defaultSolver, type LinearSolver, type SolverName, solverByName } from './solvers.js'
 
 export interface EncodeOptions<Kind extends RegularizerKind = RegularizerKind> {
@@ -37,11 +37,10 @@ export interface LinearEncoder<Kind extends RegularizerKind = RegularizerKind> {
   dispose(): void
 }
 
-const FIRST_ROWS = 20
-const MOST_ROWS = 8192
+const MOST_ROWS = 4096
 const LARGEST_NORM = 1e15
 /** Bytes that the padded results of one batch may take. */
-const RESULT_BYTES = 2 ** 25
+const RESULT_BYTES = 2 ** 24
 
 /**
  * An encoder for the dictionary `atoms` [k, …shape of an observation].
@@ -58,14 +57,11 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
   const size = sizeOf(shape)
   if (!(count >= 1) || size < 1)
     throw new ShapeError(`A dictionary must be [k, …shape] with k ≥ 1; got ${formatShape(atoms.shape)}.`)
-  const bad = atoms.data.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0)
-    throw new DataError(`Atom ${Math.floor(bad / size)} holds ${atoms.data[bad]}; a dictionary must be finite.`)
   const { weights } = regularizer.penalty
   if (weights && weights.length !== count) {
     throw new ConfigurationError(`${weights.length} weights were given for ${count} atoms; give one an atom.`)
   }
-  checkScale(atoms.data, size)
+  checkAtoms(atoms.data, size)
   const engine = await sharedEngine(options.threads)
   const dictionary = new KernelDictionary(engine, count, size, 'exact')
   dictionary.load(atoms.data)
@@ -99,30 +95,31 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
       if (encode.warmStart) checkCodes(encode.warmStart, total, count, 'Codes to start from')
       checkSeconds(encode.seconds)
       const most = Math.max(1, Math.min(total, MOST_ROWS, Math.floor(RESULT_BYTES / (8 * count)) || 1))
-      const batch = new LinearBatch(dictionary, regularizer.penalty, regularizer.strength, settings, most)
+      const makeBatch = () => new LinearBatch(dictionary, regularizer.penalty, regularizer.strength, settings, most)
       const started = performance.now()
       const parts: Inference[] = []
       inFlight++
       try {
-        for (let row = 0, rows = FIRST_ROWS; row < total; ) {
-          if (encode.signal?.aborted) {
-            throw new CancelledError(`Encoding was cancelled after ${row} of ${total} observations.`)
-          }
-          rows = Math.min(rows, most, total - row)
-          const begun = performance.now()
-          const late = encode.seconds !== undefined && begun - started >= encode.seconds * 1000
-          batch.fill(observations.data, row, rows)
-          batch.warmStart(encode.warmStart, row, rows)
-          batch.solve(rows, late ? 0 : settings.maxSteps)
-          parts.push(inferenceOf(batch.results(rows), batch.convex, late))
-          row += rows
-          encode.onProgress?.({ done: row, total, seconds: (performance.now() - started) / 1000 })
-          const spent = performance.now() - begun
-          rows = Math.max(1, Math.round(rows * Math.min(8, SLICE_MS / Math.max(spent, 0.1))))
-          if (row < total) await turn()
-        }
+        await encodePieces({
+          engine,
+          makeBatch,
+          observations: observations.data,
+          warmStart: encode.warmStart,
+          total,
+          most,
+          outOfTime: () => encode.seconds !== undefined && performance.now() - started >= encode.seconds * 1000,
+          maxSteps: settings.maxSteps,
+          collect(batch, rows, late) {
+            parts.push(inferenceOf(batch.results(rows), batch.convex, late))
+          },
+          between(done) {
+            if (done < total && encode.signal?.aborted) {
+              throw new CancelledError(`Encoding was cancelled after ${done} of ${total} observations.`)
+            }
+            if (done > 0) encode.onProgress?.({ done, total, seconds: (performance.now() - started) / 1000 })
+          },
+        })
       } finally {
-        batch.dispose()
         inFlight--
         if (disposed && inFlight === 0) dictionary.dispose()
       }
@@ -168,11 +165,14 @@ function checkSeconds(seconds: number | undefined): void {
     throw new ConfigurationError(`seconds must be 0 or more; got ${seconds}.`)
 }
 
-/** Atoms whose products single precision could not hold are refused. */
-function checkScale(atoms: Float32Array, size: number): void {
-  let largest = 0
-  for (const value of atoms) largest = Math.max(largest, Math.abs(value))
-  if (largest * Math.sqrt(size) > LARGEST_NORM) {
-    throw new DataError(`An atom holds ${largest}; scale the dictionary so that no norm exceeds ${LARGEST_NORM}.`)
+/** Throws {@link DataError} for atoms that are not finite, or whose products single precision could not hold. */
+function checkAtoms(atoms: Float32Array, size: number): void {
+  const most = LARGEST_NORM / Math.sqrt(size)
+  for (let i = 0; i < atoms.length; i++) {
+    if (Math.abs(atoms[i]) <= most) continue
+    if (Number.isFinite(atoms[i])) {
+      throw new DataError(`An atom holds ${atoms[i]}; scale the dictionary so that no norm exceeds ${LARGEST_NORM}.`)
+    }
+    throw new DataError(`Atom ${Math.floor(i / size)} holds ${atoms[i]}; a dictionary must be finite.`)
   }
 }

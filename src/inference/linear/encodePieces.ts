@@ -1,0 +1,81 @@
+import type { Engine } from '../../kernels/engine.js'
+import { turn } from '../../kernels/turn.js'
+import type { Codes } from '../codes.js'
+import { type LinearBatch, SLICE_MS } from './batch.js'
+
+const FIRST_ROWS = 20
+/** Pieces of a slice: the more there are, the less of a slice passes without all threads at work. */
+const PIECES = 4
+
+/** Observations [total, …] to code, and what happens to the results. */
+interface Work {
+  readonly engine: Engine
+  /** Room for `most` observations; two are made where there is more than one piece. */
+  readonly makeBatch: () => LinearBatch
+  readonly observations: Float32Array
+  readonly warmStart: Codes | undefined
+  readonly total: number
+  readonly most: number
+  readonly maxSteps: number
+  /** Whether observations not begun are to be returned as they are. */
+  outOfTime(): boolean
+  /** Takes the results of `rows` observations, in order. */
+  collect(batch: LinearBatch, rows: number, late: boolean): void
+  /** Called before the first slice and after each, the event loop turning in between; may throw to stop. */
+  between(done: number): void
+}
+
+interface Piece {
+  readonly batch: LinearBatch
+  readonly rows: number
+  readonly late: boolean
+}
+
+/**
+ * Codes observations piece by piece. While helpers work on one piece, the calling thread collects the results of the piece before and
+ * lays down the next; then it joins them. The event loop turns about every {@link SLICE_MS}, when no piece is under way.
+ */
+export async function encodePieces(work: Work): Promise<void> {
+  const { engine, makeBatch, total, most } = work
+  const batches: LinearBatch[] = []
+  let underWay = false
+  const finish = ({ batch, rows, late }: Piece) => work.collect(batch, rows, late)
+  const join = () => {
+    underWay = false
+    engine.join()
+  }
+  let rows = Math.min(FIRST_ROWS, most)
+  try {
+    work.between(0)
+    for (let row = 0, next = 0; row < total; ) {
+      const begun = performance.now()
+      const from = row
+      let running: Piece | undefined
+      for (let piece = 0; piece < PIECES && row < total; piece++) {
+        const count = Math.min(rows, most, total - row)
+        batches[next] ??= makeBatch()
+        const laid: Piece = { batch: batches[next], rows: count, late: work.outOfTime() }
+        laid.batch.fill(work.observations, row, count)
+        laid.batch.warmStart(work.warmStart, row, count)
+        if (running) join()
+        laid.batch.begin(count, laid.late ? 0 : work.maxSteps)
+        underWay = true
+        if (running) finish(running)
+        running = laid
+        row += count
+        next = 1 - next
+      }
+      if (running) {
+        join()
+        finish(running)
+      }
+      const spent = Math.max(performance.now() - begun, 0.1)
+      rows = Math.max(1, Math.round(Math.min(8 * rows, ((row - from) * SLICE_MS) / (PIECES * spent))))
+      work.between(row)
+      if (row < total) await turn()
+    }
+  } finally {
+    if (underWay) engine.join()
+    for (const batch of batches) batch.dispose()
+  }
+}
