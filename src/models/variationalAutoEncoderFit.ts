@@ -131,6 +131,8 @@ class Session {
   /** Share of the present epoch that is done, where the source's size is known. */
   private part = 0
   private stopped = false
+  /** The epoch in which this call begins. */
+  private firstEpoch = 0
 
   constructor(
     private readonly learner: VariationalLearner,
@@ -152,6 +154,7 @@ class Session {
       : undefined
     if (!checkpoint) return
     this.state = checkpoint.state
+    this.firstEpoch = this.state.epoch
     const file = `${place.store.path}/checkpoint.safetensors:`
     const { parameters, optimizer } = this.learner.state()
     this.learner.restore({
@@ -199,7 +202,7 @@ class Session {
   }
 
   private async learnBatch(pairs: Observed, source: PairSource): Promise<void> {
-    const step = await this.learner.learn(pairs)
+    const step = await this.learner.learn(pairs, this.state.epoch === this.firstEpoch)
     await this.begin()
     const rows = pairs.y.shape[0]
     if (step.status !== 'ok') {

@@ -56,9 +56,9 @@ export class VariationalLearner {
     return this.training.stepsTaken
   }
 
-  /** One step. Throws DataError where the cost has no meaning for the observations. */
-  learn(observed: Observed): Promise<TrainingStep> {
-    this.parts.energy.cost.check?.(observed.y, 'Observations')
+  /** One step. Where observations are `fresh`, not of an earlier pass, throws DataError if the cost has no meaning for them. */
+  async learn(observed: Observed, fresh: boolean): Promise<TrainingStep> {
+    if (fresh) this.parts.energy.cost.check?.(observed.y, 'Observations')
     return this.training.step(this.feeds(observed, rng(this.seed, LEARNING, this.steps)))
   }
 
