@@ -24,6 +24,7 @@ export { photographs } from './data/photographs.js'
 export type { Picture } from './data/picture.js'
 export { plantedCodes } from './data/plantedCodes.js'
 // Diagnostics.
+export { type ActiveUnits, activeUnits } from './diagnostics/activeUnits.js'
 export { atomUsage as countUsage, deadAtoms } from './diagnostics/atomUsage.js'
 export { coherence } from './diagnostics/coherence.js'
 export { type GaborFit, gaborFit } from './diagnostics/gaborFit.js'
@@ -37,6 +38,11 @@ export { bernoulli } from './energy/costs/bernoulli.js'
 export { categorical, oneHot } from './energy/costs/categorical.js'
 export { huber } from './energy/costs/huber.js'
 export { squaredError } from './energy/costs/squaredError.js'
+export { type Encoder, istaStep } from './energy/encoders/encoder.js'
+export { linearShrink } from './energy/encoders/linearShrink.js'
+export { linearTanhGain } from './energy/encoders/linearTanhGain.js'
+export { type ListaEncoderOptions, listaEncoder } from './energy/encoders/listaEncoder.js'
+export { restoreEncoder } from './energy/encoders/restoreEncoder.js'
 export type { GraphRegularizer, GraphRegularizerConfig } from './energy/graphRegularizer.js'
 export { defineRegularizer } from './energy/graphRegularizer.js'
 export {
@@ -69,6 +75,7 @@ export type { ConvolutionOptions, Dimension, ElementType, LoopOptions, Operand, 
 export * as graph from './graph/index.js'
 // Inference.
 export { type Codes, codeRows, concatCodes, emptyCodes, fromDense, toDense } from './inference/codes.js'
+export { type GraphEncodeOptions, graphEncoder } from './inference/graph/graphEncoder.js'
 export { explain, type Inference, type Status } from './inference/inference.js'
 export { decode } from './inference/linear/decode.js'
 export { type EncodeOptions, type LinearEncoder, linearEncoder } from './inference/linear/linearEncoder.js'
@@ -105,7 +112,22 @@ export { warmUp } from './learning/schedules/warmUp.js'
 // Models.
 export { type LectureOptions, lecture, sectionNames } from './lecture/lecture.js'
 export type { FitProgress } from './models/fitProgress.js'
+export {
+  type LatentVariable,
+  type LatentVariableDefinition,
+  type LatentVariableOptions,
+  latentVariableModel,
+} from './models/latentVariable.js'
+export type { LatentVariableModel } from './models/latentVariableModel.js'
+export { type EncoderLearning, type ListaOptions, lista } from './models/lista.js'
+export type { AmortizedModel } from './models/listaModel.js'
+export { type CodeRaceOptions, type CodeRacer, codeRace } from './models/listaRace.js'
 export { loadModel } from './models/loadModel.js'
+export type { Model } from './models/model.js'
+export {
+  type PredictiveSparseDecompositionOptions,
+  predictiveSparseDecomposition,
+} from './models/predictiveSparseDecomposition.js'
 export {
   type SparseCoding,
   type SparseCodingData,
@@ -114,6 +136,12 @@ export {
 } from './models/sparseCoding.js'
 export type { FitOptions } from './models/sparseCodingFit.js'
 export type { EncodedBatch, SparseCodingModel } from './models/sparseCodingModel.js'
+export {
+  type VariationalAutoEncoder,
+  type VariationalAutoEncoderOptions,
+  variationalAutoEncoder,
+} from './models/variationalAutoEncoder.js'
+export type { VariationalModel } from './models/variationalAutoEncoderModel.js'
 // Preprocessing.
 export { centre } from './preprocess/centre.js'
 export { contrastNormalize } from './preprocess/contrastNormalize.js'
@@ -149,12 +177,18 @@ export { atomUsage } from './views/atomUsage.js'
 export { codeValueHistogram } from './views/codeValueHistogram.js'
 export { convergenceRace } from './views/convergenceRace.js'
 export { decomposition, decompositionSvg } from './views/decomposition.js'
+export { energyGapRace } from './views/energyGapRace.js'
 export { energyOverTime } from './views/energyOverTime.js'
 export { formatNumber, formatShare } from './views/formatNumber.js'
+export { fuzzyBalls } from './views/fuzzyBalls.js'
 export { gaborChart } from './views/gaborChart.js'
+export { latentGrid, latentGridCodes } from './views/latentGrid.js'
+export { latentScatter } from './views/latentScatter.js'
 export { mosaic, orderByUse } from './views/mosaic.js'
 export { pictureSvg } from './views/pictureSvg.js'
+export { reconstructions } from './views/reconstructions.js'
 export { report } from './views/report.js'
+export { samples } from './views/samples.js'
 export { standaloneSvg } from './views/standaloneSvg.js'
 export { terminalPreview } from './views/terminalPreview.js'
 export { toPng } from './views/toPng.js'
