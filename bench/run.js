@@ -5,7 +5,11 @@ import { encodeDigits } from './cases/encodeDigits.js'
 import { encodePatches } from './cases/encodePatches.js'
 import { graphOverhead } from './cases/graphOverhead.js'
 import { learnDigits } from './cases/learnDigits.js'
+import { lista } from './cases/lista.js'
+import { listaTrain } from './cases/listaTrain.js'
+import { proximalGraph } from './cases/proximalGraph.js'
 import { scaling } from './cases/scaling.js'
+import { vae } from './cases/vae.js'
 import { Peers } from './lib/peers.js'
 import { resultTable, writeResults } from './lib/results.js'
 
@@ -26,6 +30,10 @@ const benchmarks = {
   'encode-digits': encodeDigits,
   'learn-digits': learnDigits,
   scaling,
+  vae,
+  lista,
+  'lista-train': listaTrain,
+  'proximal-graph': proximalGraph,
   'graph-overhead': graphOverhead,
 }
 
@@ -34,12 +42,17 @@ const families = {
   'encode-patches': 'sparse',
   'encode-digits': 'sparse',
   'learn-digits': 'sparse',
+  vae: 'networks',
+  lista: 'sparse',
+  'lista-train': 'networks',
+  'proximal-graph': 'networks',
 }
 
 const usage = `npm run bench -- NAME [--peers] [--json] [--mnist DIR] [--repeats N] [--threads N]
 
 NAME: ${Object.keys(benchmarks).join(', ')}
-  --peers      measure scikit-learn and SPAMS, or PyTorch, in the same run (sets up bench/.venv with python3)
+  --peers      measure scikit-learn and SPAMS, or PyTorch, in the same run (sets up bench/.venv with python3;
+               PyTorch takes 5.5 GB on Linux, see bench/peers/networks/requirements.txt)
   --json       print the result as JSON instead of a table; it is written to bench/results/NAME.json either way
   --mnist DIR  the folder with MNIST's IDX files (or ENERGIA_MNIST); without it the embedded digits are used
   --repeats N  how often each time is taken, 5 or more (7)

@@ -1,4 +1,3 @@
-import ort from 'onnxruntime-node'
 import { tinyTraining } from '../lib/ours.js'
 import { median, rest, timing } from '../lib/statistics.js'
 
@@ -15,8 +14,9 @@ export async function graphOverhead({ repeats, say }) {
     x: { shape: [batch, 4], data: Float32Array.from({ length: batch * 4 }, (_, i) => Math.sin(i)) },
     y: { shape: [batch, 2], data: Float32Array.from({ length: batch * 2 }, (_, i) => Math.cos(i)) },
   }
+  const { default: ort } = await import('onnxruntime-node')
   const training = await tinyTraining()
-  const bare = await bareTraining(training.graph, training.state, inputs)
+  const bare = await bareTraining(ort, training.graph, training.state, inputs)
   /** @type {number[]} */
   const ours = []
   /** @type {number[]} */
@@ -66,11 +66,12 @@ export async function graphOverhead({ repeats, say }) {
 
 /**
  * The graph's step with nothing around it: results lie in memory given beforehand, and what was written is read next.
+ * @param {typeof import('onnxruntime-node')} ort
  * @param {Uint8Array} graph inputs: the state by its names, the batch and `step`; outputs: the state as `next.NAME`, and scalars
  * @param {Readonly<Record<string, import('../lib/objective.js').Tensor>>} state
  * @param {Readonly<Record<string, import('../lib/objective.js').Tensor>>} inputs
  */
-async function bareTraining(graph, state, inputs) {
+async function bareTraining(ort, graph, state, inputs) {
   const session = await ort.InferenceSession.create(graph, { intraOpNumThreads: 1, interOpNumThreads: 1 })
   /** @param {import('../lib/objective.js').Tensor} tensor */
   const copied = ({ shape, data }) => new ort.Tensor('float32', data.slice(), shape)

@@ -1,7 +1,7 @@
-"""LISTA (Gregor and LeCun 2010) in PyTorch: z ← shrink(We y + S z, θ), K times from z = 0, so that the first needs no S.
+"""LISTA (Gregor and LeCun 2010) in PyTorch: z = shrink(We y, θ), then K times z ← shrink(We y + S z, θ).
 
-It starts as K steps of ISTA: We = W / L, S = 1 − W Wᵀ / L, θ = λ / L, with atoms [k, m] the rows of W. All three are learned and
-shared by the steps; the loss is the mean over a batch of ‖z − z*‖².
+It starts as ISTA: We = W / L, S = 1 − W Wᵀ / L, θ = λ / L, with atoms [k, m] the rows of W. All three are learned and shared by the
+steps; the loss is the mean over a batch of ½‖z − z*‖².
 """
 
 import torch
@@ -21,29 +21,29 @@ class Lista(nn.Module):
         gram = atoms @ atoms.T
         lipschitz = torch.linalg.eigvalsh(gram)[-1]
         self.steps = steps
-        self.encode = nn.Parameter((atoms / lipschitz).float())
-        self.inhibit = nn.Parameter((torch.eye(len(atoms)) - gram / lipschitz).float())
+        self.weight = nn.Parameter((atoms / lipschitz).float())
+        self.inhibition = nn.Parameter((torch.eye(len(atoms)) - gram / lipschitz).float())
         self.threshold = nn.Parameter(torch.full((len(atoms),), float(penalty / lipschitz)))
 
     def codes(self, observations):
-        drive = observations @ self.encode.T
+        drive = observations @ self.weight.T
         z = shrink(drive, self.threshold)
-        for _ in range(self.steps - 1):
-            z = shrink(torch.addmm(drive, z, self.inhibit.T), self.threshold)
+        for _ in range(self.steps):
+            z = shrink(torch.addmm(drive, z, self.inhibition.T), self.threshold)
         return z
 
     def loss(self, observations, targets):
-        return (self.codes(observations) - targets).square().sum() / len(observations)
+        return 0.5 * (self.codes(observations) - targets).square().sum() / len(observations)
 
 
 class ListaLearner(Training):
     """Batches are consecutive rows, pass after pass: the caller has shuffled them, and hands the same rows to everyone."""
 
-    def __init__(self, observations, targets, atoms, penalty, depth, batch, rate, threads, compiled):
+    def __init__(self, observations, targets, atoms, penalty, steps, batch, rate, threads, compiled):
         super().__init__(threads, seed=0)
         self.observations, self.targets, self.batch = torch.from_numpy(observations), torch.from_numpy(targets), batch
         self.batches = len(observations) // batch
-        self.start(Lista(atoms, penalty, depth), rate, compiled)
+        self.start(Lista(atoms, penalty, steps), rate, compiled)
 
     def inputs(self, step):
         at = step % self.batches * self.batch
