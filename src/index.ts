@@ -75,7 +75,8 @@ export type { ConvolutionOptions, Dimension, ElementType, LoopOptions, Operand, 
 export * as graph from './graph/index.js'
 // Inference.
 export { type Codes, codeRows, concatCodes, emptyCodes, fromDense, toDense } from './inference/codes.js'
-export { type GraphEncodeOptions, graphEncoder } from './inference/graph/graphEncoder.js'
+export type { GraphEncodeOptions } from './inference/graph/encodeSettings.js'
+export { graphEncoder } from './inference/graph/graphEncoder.js'
 export { explain, type Inference, type Status } from './inference/inference.js'
 export { decode } from './inference/linear/decode.js'
 export { type EncodeOptions, type LinearEncoder, linearEncoder } from './inference/linear/linearEncoder.js'
