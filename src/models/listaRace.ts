@@ -1,6 +1,6 @@
 import { l1 } from '../energy/regularizers/l1.js'
-import type { Codes } from '../inference/codes.js'
-import { toDense } from '../inference/codes.js'
+
+import { type Codes, toDense } from '../inference/codes.js'
 import type { Inference } from '../inference/inference.js'
 import { linearEncoder } from '../inference/linear/linearEncoder.js'
 import { coordinateDescent, fista, ista } from '../inference/linear/solvers.js'

@@ -162,14 +162,14 @@ describe('an amortized code', async () => {
 
 describe('a run of LISTA', () => {
   it('is saved and loaded with the same codes', async () => {
-    const store = memoryStore()
+    const store = memoryStore('memory')
     const model = await lista({ ...small, tied: false, trainingSteps: 10 }).fit(data, { run: store, heldOut })
     const loaded = await loadModel(store, { model: 'lista', threads: 1, runtime: { threads: 1 } })
     expect(loaded.settings).toEqual(model.settings)
     expect(loaded.history).toEqual(model.history)
     expect(bits(loaded)).toEqual(bits(model))
     expect((await loaded.encode(heldOut)).energy).toEqual((await model.encode(heldOut)).energy)
-    const copy = memoryStore()
+    const copy = memoryStore('memory')
     await loaded.save(copy)
     expect(bits(await loadModel(copy, { model: 'lista' }))).toEqual(bits(model))
     const files = await store.list()
@@ -181,7 +181,7 @@ describe('a run of LISTA', () => {
     const options = { ...small, trainingSteps: 30 }
     const whole = bits(await lista(options).fit(data))
     for (const stopAt of [3, 11, 25]) {
-      const store = memoryStore()
+      const store = memoryStore('memory')
       const stop = new AbortController()
       const source = interrupted(data, stopAt, () => stop.abort())
       const begun = lista(options).fit(source, { run: store, signal: stop.signal })
@@ -196,7 +196,7 @@ describe('a run of LISTA', () => {
   })
 
   it('does not go on with another dictionary', async () => {
-    const store = memoryStore()
+    const store = memoryStore('memory')
     const stop = new AbortController()
     await expect(
       lista(small).fit(

@@ -104,7 +104,7 @@ describe('predictive sparse decomposition', () => {
   it('is saved, loaded, and resumed to the same bits', async () => {
     const options = { ...small, trainingSteps: 20 }
     const whole = await predictiveSparseDecomposition(options).fit(data)
-    const store = memoryStore()
+    const store = memoryStore('memory')
     const stop = new AbortController()
     await expect(
       predictiveSparseDecomposition(options).fit(
