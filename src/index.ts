@@ -24,11 +24,13 @@ export { photographs } from './data/photographs.js'
 export type { Picture } from './data/picture.js'
 export { plantedCodes } from './data/plantedCodes.js'
 // Diagnostics.
-export { type ActiveUnits, activeUnits } from './diagnostics/activeUnits.js'
+export { type ActiveUnits, activeUnits, UnitActivity } from './diagnostics/activeUnits.js'
 export { atomUsage as countUsage, deadAtoms } from './diagnostics/atomUsage.js'
 export { coherence } from './diagnostics/coherence.js'
+export type { Evidence } from './diagnostics/evidence.js'
 export { type GaborFit, gaborFit } from './diagnostics/gaborFit.js'
 export { gaborStatistics } from './diagnostics/gaborStatistics.js'
+export { importanceSampled } from './diagnostics/importanceSampling.js'
 export { matchDictionaries, recovered } from './diagnostics/matchDictionaries.js'
 export { psnr } from './diagnostics/psnr.js'
 export { sparsity, valueHistogram } from './diagnostics/sparsity.js'
@@ -42,7 +44,7 @@ export { type Encoder, istaStep } from './energy/encoders/encoder.js'
 export { linearShrink } from './energy/encoders/linearShrink.js'
 export { linearTanhGain } from './energy/encoders/linearTanhGain.js'
 export { type ListaEncoderOptions, listaEncoder } from './energy/encoders/listaEncoder.js'
-export { restoreEncoder } from './energy/encoders/restoreEncoder.js'
+export { encoderKinds, restoreEncoder } from './energy/encoders/restoreEncoder.js'
 export type { GraphRegularizer, GraphRegularizerConfig } from './energy/graphRegularizer.js'
 export { defineRegularizer } from './energy/graphRegularizer.js'
 export {
@@ -73,6 +75,7 @@ export { regularizerKinds, restoreRegularizer } from './energy/restoreRegularize
 // Graphs: symbolic tensors, and what runs them.
 export type { ConvolutionOptions, Dimension, ElementType, LoopOptions, Operand, Sym } from './graph/index.js'
 export * as graph from './graph/index.js'
+export { type AmortizedEncodeOptions, AmortizedInference, type AmortizedProblem } from './inference/amortized.js'
 // Inference.
 export { type Codes, codeRows, concatCodes, emptyCodes, fromDense, toDense } from './inference/codes.js'
 export type { GraphEncodeOptions } from './inference/graph/encodeSettings.js'
@@ -121,7 +124,9 @@ export {
 } from './models/latentVariable.js'
 export type { LatentVariableModel } from './models/latentVariableModel.js'
 export { type EncoderLearning, type ListaOptions, lista } from './models/lista.js'
+export type { EncoderFitOptions } from './models/listaFit.js'
 export type { AmortizedModel } from './models/listaModel.js'
+export type { EncoderProgress } from './models/listaProgress.js'
 export { type CodeRaceOptions, type CodeRacer, codeRace } from './models/listaRace.js'
 export { loadModel } from './models/loadModel.js'
 export type { Model } from './models/model.js'
@@ -142,7 +147,14 @@ export {
   type VariationalAutoEncoderOptions,
   variationalAutoEncoder,
 } from './models/variationalAutoEncoder.js'
-export type { VariationalModel } from './models/variationalAutoEncoderModel.js'
+export type { VariationalFitOptions } from './models/variationalAutoEncoderFit.js'
+export type {
+  VariationalEncodeOptions,
+  VariationalInference,
+  VariationalModel,
+} from './models/variationalAutoEncoderModel.js'
+export type { VariationalProgress } from './models/variationalAutoEncoderProgress.js'
+export type { VariationalSettings } from './models/variationalAutoEncoderSettings.js'
 // Preprocessing.
 export { centre } from './preprocess/centre.js'
 export { contrastNormalize } from './preprocess/contrastNormalize.js'
@@ -175,10 +187,11 @@ export { version } from './version.js'
 // Views.
 export { activeHistogram } from './views/activeHistogram.js'
 export { atomUsage } from './views/atomUsage.js'
+export { codeNormOverTime } from './views/codeNormOverTime.js'
 export { codeValueHistogram } from './views/codeValueHistogram.js'
 export { convergenceRace } from './views/convergenceRace.js'
 export { decomposition, decompositionSvg } from './views/decomposition.js'
-export { energyGapRace } from './views/energyGapRace.js'
+export { type EnergyGapRaceOptions, type EnergyRacer, energyGapRace } from './views/energyGapRace.js'
 export { energyOverTime } from './views/energyOverTime.js'
 export { formatNumber, formatShare } from './views/formatNumber.js'
 export { fuzzyBalls } from './views/fuzzyBalls.js'
