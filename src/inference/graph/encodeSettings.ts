@@ -36,6 +36,8 @@ export interface EncodeSettings {
   readonly restarts: number
   readonly restartDeviation: number
   readonly seed: number
+  /** Whether codes to start from are given, which may be solved already. */
+  readonly warm: boolean
 }
 
 const QUADRATIC_TOLERANCE = 1e-5
@@ -67,7 +69,7 @@ export function encodeSettings(options: GraphEncodeOptions, quadratic: boolean):
   if (seconds !== undefined && !(seconds >= 0)) {
     throw new ConfigurationError(`seconds must be 0 or more; got ${seconds}.`)
   }
-  return { solver, tolerance, maxSteps, restarts, restartDeviation, seed }
+  return { solver, tolerance, maxSteps, restarts, restartDeviation, seed, warm: options.warmStart !== undefined }
 }
 
 function checkWhole(name: string, value: number): void {

@@ -171,7 +171,7 @@ export class GraphEncoder {
     if (!this.certifies(settings)) return this.run(settings.solver, inputs, budget, certify)
     if (!certify) return this.run('single', inputs, budget, certify)
     const { maxSteps, tolerance } = budget
-    const found = await this.certified(inputs, tolerance)
+    const found = await this.startingPoint(inputs, tolerance, settings.warm || maxSteps === 0)
     if (tolerance >= SINGLE_TOLERANCE) {
       await this.improve('single', inputs, found, { ...budget, maxSteps: Math.min(maxSteps, SINGLE_STEPS) })
     }
@@ -179,15 +179,15 @@ export class GraphEncoder {
     return found
   }
 
-  /** The codes to start from as they are, certified. */
-  private async certified({ start, ...rows }: RowInputs, tolerance: number): Promise<FoundRows> {
-    const solver = await this.solver('single')
+  /** The codes to start from; judged where they may be solved already. */
+  private async startingPoint({ start, ...rows }: RowInputs, tolerance: number, certify: boolean): Promise<FoundRows> {
     const found = unsolved(start.shape[0], start.shape[1])
-    const { energy, certificate } = await this.finish(solver, { ...rows, z: start })
     found.codes.data.set(start.data)
+    found.status.fill('maxSteps')
+    if (!certify) return found
+    const { energy, certificate } = await this.finish(await this.solver('single'), { ...rows, z: start })
     found.energy.set(energy)
     found.certificate.set(certificate)
-    found.status.fill('maxSteps')
     judge(found, tolerance)
     return found
   }

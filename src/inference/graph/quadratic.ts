@@ -37,7 +37,7 @@ const POWER_STEPS = 40
 const MARGIN = 1.02
 const TINY = 1e-30
 /** A step is at most this much longer than the one before, and than 1/L. */
-const GROWTH = 1.1
+const GROWTH = 1.5
 const LONGEST = 1e4
 /** The first step, in 1/L: few directions are as curved as the steepest. */
 const FIRST = 4

@@ -37,7 +37,7 @@ export interface SolvedRows {
 /** Multiplications in a slice of work: about 10 milliseconds of one core. */
 const SLICE_WORK = 4e8
 const SLICE_STEPS = 10
-const MOST_ROWS = 512
+const MOST_ROWS = 256
 const FEWEST_ROWS = 16
 const SLICE_MS = 25
 

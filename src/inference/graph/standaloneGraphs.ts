@@ -33,8 +33,9 @@ export function encoderGraph(energy: LatentVariableEnergy, parameters: Parameter
 }
 
 /**
- * Inference from the inputs `y` and `x` to a tolerance, or for as many steps as there may be: the outputs `z` [n, k], `energy` and
- * `status` [n, 1] ({@link RowStatus}; 1 is converged), and `gap` [n, 1] where the energy has one.
+ * Inference from the inputs `y` and `x` to a tolerance, or for as many steps as there may be, which with a tolerance of 0 are all
+ * taken: the outputs `z` [n, k], `energy` and `status` [n, 1] ({@link RowStatus}; 1 is converged), and `gap` [n, 1] where the energy
+ * has one.
  */
 export function inferenceGraph(
   energy: LatentVariableEnergy,
@@ -49,21 +50,18 @@ export function inferenceGraph(
     : proximalGraphs(energy, symbols, solver)
   const start = energy.encode(symbols, y, energy.context(symbols, x)) ?? expand(constant(0), ['n', energy.codeSize], y)
   const first = begin(within({ ...prepare, start, y, ...(x ? { x } : {}) }))
-  const around = {
-    ...prepare,
-    ...first,
-    steps: constant(BLOCK, 'int64'),
-    tolerance: constant(tolerance),
-    y,
-    ...(x ? { x } : {}),
-  }
-  const changing = Object.keys(advance(within(around)))
+  const around = { ...prepare, ...first, tolerance: constant(tolerance), y, ...(x ? { x } : {}) }
+  /** The state after some steps more. */
+  const after = (state: Outputs, steps: number): Outputs =>
+    advance(within({ ...around, ...state, steps: constant(steps, 'int64') }))
+  // The steps that fill no block come first, so that the loop need not count.
+  const begun = after({}, maxSteps % BLOCK)
+  const changing = Object.keys(begun)
   const last = loop({
-    state: changing.map((name) => first[name]),
-    maxSteps: Math.ceil(maxSteps / BLOCK),
+    state: changing.map((name) => (maxSteps % BLOCK === 0 ? first : begun)[name]),
+    maxSteps: Math.floor(maxSteps / BLOCK),
     body(state) {
-      const now = Object.fromEntries(changing.map((name, i) => [name, state[i]]))
-      const next = advance(within({ ...around, ...now }))
+      const next = after(Object.fromEntries(changing.map((name, i) => [name, state[i]])), BLOCK)
       const active = sum(cast(equal(next.status, RowStatus.active), 'float32'))
       return { state: changing.map((name) => next[name]), keepGoing: cast(active, 'bool') }
     },
