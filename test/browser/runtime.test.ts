@@ -9,7 +9,7 @@ import { findChromium } from '../../scripts/chromium.js'
 import type { RuntimeOptions } from '../../src/runtime/runtime.js'
 import { openBrowser, watchedPage } from './browser.js'
 import * as programs from './runtimePrograms.js'
-import { root } from './site.js'
+import { packageFiles, root } from './site.js'
 import { type StaticServer, staticServer } from './staticServer.js'
 
 type Programs = typeof programs
@@ -40,8 +40,7 @@ async function plain(): Promise<Record<string, string>> {
   }
   const map: Record<string, string> = {
     '/src/': '/dist/src/',
-    'onnxruntime-web/wasm': '/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs',
-    'protobufjs/light.js': '/protobuf.js',
+    ...packageFiles,
   }
   for (const [name, { default: path }] of Object.entries(imports)) map[name] = path.slice(1)
   const { code } = await transformWithOxc(await readFile(source, 'utf8'), source)
@@ -49,8 +48,6 @@ async function plain(): Promise<Record<string, string>> {
     '/index.html': `<!doctype html><script type="importmap">${JSON.stringify({ imports: map })}</script><script type="module" src="/main.js"></script>`,
     '/main.js': handOver('/test/browser/programs.js'),
     '/test/browser/programs.js': code,
-    // protobufjs comes as a script that leaves a global.
-    '/protobuf.js': `import '/node_modules/protobufjs/dist/light/protobuf.min.js'\nexport default globalThis.protobuf\n`,
   }
 }
 

@@ -30,6 +30,14 @@ export async function bundledSite(folder: string): Promise<string> {
   return site
 }
 
+/** Where pages without a bundler find the packages that graphs need: the entries of an import map. */
+export const packageFiles: Readonly<Record<string, string>> = {
+  '@bufbuild/protobuf': '/node_modules/@bufbuild/protobuf/dist/esm/index.js',
+  '@bufbuild/protobuf/wkt': '/node_modules/@bufbuild/protobuf/dist/esm/wkt/index.js',
+  'onnxruntime-web/wasm': '/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs',
+  'onnxruntime-web/webgpu': '/node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs',
+}
+
 /** The pages of a site without a bundler: the files of dist/ as they are, found through an import map. */
 export async function plainPages(): Promise<Record<string, string>> {
   const { imports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
@@ -37,6 +45,7 @@ export async function plainPages(): Promise<Record<string, string>> {
   }
   const map: Record<string, string> = {
     energia: '/dist/src/index.js',
+    ...packageFiles,
     '@zip.js/zip.js': '/node_modules/@zip.js/zip.js/index.js',
   }
   for (const [name, { default: path }] of Object.entries(imports)) map[name] = path.slice(1)

@@ -1,3 +1,4 @@
+import { fromBinary } from '@bufbuild/protobuf'
 import { describe, expect, it, vi } from 'vitest'
 import {
   add,
@@ -32,12 +33,13 @@ import {
   transpose,
   zerosLike,
 } from '../../src/graph/index.js'
-import { type GraphProto, modelType } from '../../src/graph/onnx/schema.js'
+import { modelType } from '../../src/graph/onnx/descriptor.js'
+import type { GraphProto, ModelProto } from '../../src/graph/onnx/schema.js'
 import { runtime } from '../../src/runtime/runtime.js'
 import { evaluateGraph } from '../reference/evaluateGraph.js'
 
-const decode = (bytes: Uint8Array): GraphProto =>
-  (modelType.toObject(modelType.decode(bytes), { arrays: true }) as { graph: GraphProto }).graph
+// The descriptor of the message says that these are its fields.
+const decode = (bytes: Uint8Array): GraphProto => (fromBinary(modelType(), bytes) as unknown as ModelProto).graph
 
 /** The ONNX operations that a graph comes to, in their order. */
 const written = (...outputs: Sym[]): string[] =>

@@ -1,56 +1,60 @@
-import protobuf from 'protobufjs'
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
-/**
- * ONNX models written by hand for tests of the runtime, which must not depend on how graphs are encoded. Field numbers are
- * those of the ONNX standard (onnx.proto3), of which this is the part that is needed.
- */
-const schema = `
-syntax = "proto3";
-message Attribute { string name = 1; int64 i = 3; repeated int64 ints = 8; int32 type = 20; }
-message Node { repeated string input = 1; repeated string output = 2; string op_type = 4; repeated Attribute attribute = 5; }
-message Constant { repeated int64 dims = 1; int32 data_type = 2; bytes raw_data = 9; string name = 8; }
-message Size { oneof value { int64 dim_value = 1; string dim_param = 2; } }
-message Shape { repeated Size dim = 1; }
-message TensorType { int32 elem_type = 1; Shape shape = 2; }
-message Type { TensorType tensor_type = 1; }
-message ValueInfo { string name = 1; Type type = 2; }
-message Graph { repeated Node node = 1; string name = 2; repeated Constant initializer = 5; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
-message Opset { string domain = 1; int64 version = 2; }
-message Model { int64 ir_version = 1; repeated Opset opset_import = 8; Graph graph = 7; }
-`
-const modelType = protobuf.parse(schema, { keepCase: true }).root.lookupType('Model')
+/** A field of a message: its number, and whole numbers as varints, strings, or the bytes of messages. */
+type Field = readonly [number: number, value: number | string | Uint8Array]
+
+function message(...fields: readonly Field[]): Uint8Array {
+  const writer = new BinaryWriter()
+  for (const [number, value] of fields) {
+    if (typeof value === 'number') writer.tag(number, WireType.Varint).int64(value)
+    else if (typeof value === 'string') writer.tag(number, WireType.LengthDelimited).string(value)
+    else writer.tag(number, WireType.LengthDelimited).bytes(value)
+  }
+  return writer.finish()
+}
+
 const elementTypes = { float32: 1, uint8: 2, int64: 7, bool: 9, float64: 11 }
 
 type Shape = readonly (number | string)[]
 type Named = Readonly<Record<string, readonly [Shape, keyof typeof elementTypes]>>
-type Step = readonly [operation: string, inputs: readonly string[], outputs: readonly string[], attributes?: object]
+type Step = readonly [
+  operation: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes?: Readonly<Record<string, number>>,
+]
 
-function modelOf(inputs: Named, steps: readonly Step[], outputs: Named): Uint8Array {
-  const described = (values: Named) =>
-    Object.entries(values).map(([name, [shape, type]]) => ({
-      name,
-      type: {
-        tensor_type: {
-          elem_type: elementTypes[type],
-          shape: { dim: shape.map((s) => (typeof s === 'number' ? { dim_value: s } : { dim_param: s })) },
-        },
-      },
-    }))
-  const node = steps.map(([op_type, input, output, attributes = {}]) => ({
-    op_type,
-    input,
-    output,
-    attribute: Object.entries(attributes).map(([name, i]) => ({ name, i, type: 2 })),
-  }))
-  return modelType
-    .encode(
-      modelType.fromObject({
-        ir_version: 9,
-        opset_import: [{ domain: '', version: 17 }],
-        graph: { name: 'small', node, input: described(inputs), output: described(outputs) },
-      }),
+const dimension = (size: number | string) => message(typeof size === 'number' ? [1, size] : [2, size])
+
+const valueInfos = (values: Named): Uint8Array[] =>
+  Object.entries(values).map(([name, [shape, type]]) => {
+    const tensorType = message(
+      [1, elementTypes[type]],
+      [2, message(...shape.map((size): Field => [1, dimension(size)]))],
     )
-    .finish()
+    return message([1, name], [2, message([1, tensorType])])
+  })
+
+const node = ([operation, inputs, outputs, attributes = {}]: Step): Uint8Array =>
+  message(
+    ...inputs.map((name): Field => [1, name]),
+    ...outputs.map((name): Field => [2, name]),
+    [4, operation],
+    ...Object.entries(attributes).map(([name, i]): Field => [5, message([1, name], [3, i], [20, 2])]),
+  )
+
+/**
+ * An ONNX model, field by field, for tests of the runtime, which must not depend on how graphs are encoded. The numbers of
+ * fields are those of the ONNX standard (onnx.proto3).
+ */
+function modelOf(inputs: Named, steps: readonly Step[], outputs: Named): Uint8Array {
+  const graph = message(
+    ...steps.map((step): Field => [1, node(step)]),
+    [2, 'small'],
+    ...valueInfos(inputs).map((info): Field => [11, info]),
+    ...valueInfos(outputs).map((info): Field => [12, info]),
+  )
+  return message([1, 9], [7, graph], [8, message([1, ''], [2, 17])])
 }
 
 /** sum = x + y and product = x·y, both [n, 3]. */

@@ -4,9 +4,9 @@ import { encodeModel } from './schema.js'
 import { mainScope } from './scope.js'
 
 /** The operator set that graphs are written for. */
-const OPSET = 21
+const OPSET = 21n
 /** The file format's version that goes with it. */
-const IR_VERSION = 10
+const IR_VERSION = 10n
 
 /** A graph to be run: what goes in, in which order, and what comes out. */
 export interface Graph {

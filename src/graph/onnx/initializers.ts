@@ -41,7 +41,7 @@ export function initializers(fresh: () => string): Initializers {
       if (known !== undefined) return known
       const name = fresh()
       byContent.set(key, name)
-      stored.push({ name, dims: shape, dataType: elementTypes[type], rawData: rawData(type, data) })
+      stored.push({ name, dims: shape.map(BigInt), dataType: elementTypes[type], rawData: rawData(type, data) })
       return name
     },
     all: () => stored,

@@ -9,16 +9,16 @@ const kinds = { int: 2, string: 3, graph: 5, ints: 7 }
 
 /** A value's name and type; an open dimension goes by its letter. */
 export function valueInfo(name: string, { shape, type }: TensorType): ValueInfo {
-  const dim = shape.map((size) => (size === 'n' ? { dimParam: size } : { dimValue: size }))
+  const dim = shape.map((size) => (size === 'n' ? { dimParam: size } : { dimValue: BigInt(size) }))
   return { name, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } }
 }
 
 /** Attributes of a node. */
 export function attributesOf(attributes: Readonly<Record<string, OnnxAttribute>>): Attribute[] {
   return Object.entries(attributes).map(([name, value]) => {
-    if (typeof value === 'number') return { name, type: kinds.int, i: value }
+    if (typeof value === 'number') return { name, type: kinds.int, i: BigInt(value) }
     if (typeof value === 'string') return { name, type: kinds.string, s: new TextEncoder().encode(value) }
-    return { name, type: kinds.ints, ints: value }
+    return { name, type: kinds.ints, ints: value.map(BigInt) }
   })
 }
 
