@@ -232,7 +232,7 @@ class Session {
   }
 
   private async report(part: number, heldOutEnergy: number | undefined): Promise<void> {
-    const done = this.state.epoch + (part < 1 ? part : 0)
+    const done = this.state.epoch + (this.state.batch > 0 ? part : 0)
     const byTime = this.fit.seconds === undefined ? 0 : this.seconds / this.fit.seconds
     if (this.rows > 0) {
       for (const name of Object.keys(noTerms) as Terms[]) this.means[name] = this.sums[name] / this.rows

@@ -256,7 +256,7 @@ class Session {
 
   private async report(part: number, epochs: number, heldOutEnergy: number | undefined): Promise<void> {
     const { learner } = this
-    const done = this.progress.epoch + (part < 1 ? part : 0)
+    const done = this.progress.epoch + (this.progress.batch > 0 ? part : 0)
     const byTime = this.fit.seconds === undefined ? 0 : this.seconds / this.fit.seconds
     if (this.rowSum > 0) {
       this.energy = this.energySum / this.rowSum

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { linearShrink } from '../../src/energy/encoders/linearShrink.js'
+import { linearTanhGain } from '../../src/energy/encoders/linearTanhGain.js'
+import { listaEncoder } from '../../src/energy/encoders/listaEncoder.js'
 import { applyModule, defineModule, type Module, type Parameters, prefixed, scoped } from '../../src/energy/module.js'
 import { type Activation, activations } from '../../src/energy/modules/activation.js'
 import { conv } from '../../src/energy/modules/conv.js'
@@ -104,6 +107,9 @@ const rows: Record<string, Row> = {
       ),
     inputs: [[2]],
   },
+  'linear-tanh-gain': { make: () => linearTanhGain({ inputs: 3, outputs: 4 }), inputs: [[3]] },
+  'linear-shrink': { make: () => linearShrink({ inputs: 3, outputs: 4 }), inputs: [[3]] },
+  lista: { make: () => listaEncoder({ inputs: 3, outputs: 4, steps: 2 }), inputs: [[3]] },
 }
 
 const build = (row: Row) => {
