@@ -110,7 +110,7 @@ export type { Optimizer } from './learning/optimizers/optimizer.js'
 export { sgd } from './learning/optimizers/sgd.js'
 export { cosineRate } from './learning/schedules/cosineRate.js'
 export { exponentialRate } from './learning/schedules/exponentialRate.js'
-export { constantRate, type Schedule } from './learning/schedules/schedule.js'
+export { constantRate, type LearningRate, type Schedule } from './learning/schedules/schedule.js'
 export { stepRate } from './learning/schedules/stepRate.js'
 export { warmUp } from './learning/schedules/warmUp.js'
 // Models.
@@ -170,7 +170,16 @@ export { restore, restoreImageStep } from './preprocess/restore.js'
 export { unitVariance } from './preprocess/unitVariance.js'
 export { zca } from './preprocess/zca.js'
 // Runtime.
-export { type Device, type Program, type Runtime, type RuntimeOptions, runtime, type Value } from './runtime/runtime.js'
+export {
+  type BackendName,
+  type Device,
+  type Program,
+  type Runtime,
+  type RuntimeOptions,
+  runtime,
+  type Value,
+  type WasmPaths,
+} from './runtime/runtime.js'
 // Ground.
 export {
   CancelledError,

@@ -185,6 +185,22 @@ const wrong: Readonly<
     ConfigurationError,
     /"y" \[n×10\]/,
   ],
+  'an output with the name of an input': [
+    () => graph.encodeOnnx({ outputs: { z: graph.tanh(x), x: graph.exp(x) } }),
+    ConfigurationError,
+    /"x" names both an input and an output/,
+    /rename/,
+  ],
+  'an input as an output of its own name': [
+    () => graph.encodeOnnx({ outputs: { x } }),
+    ConfigurationError,
+    /"x" names both an input and an output/,
+  ],
+  'an output with the name of an input that is declared but not needed': [
+    () => graph.encodeOnnx({ inputs: [x, y], outputs: { y: graph.tanh(x) } }),
+    ConfigurationError,
+    /"y" names both an input and an output/,
+  ],
   'two inputs of one name': [
     () => graph.encodeOnnx({ outputs: { z: graph.add(graph.sum(x), graph.sum(input('x', [2, 3]))) } }),
     ConfigurationError,

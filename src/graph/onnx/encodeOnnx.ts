@@ -18,19 +18,23 @@ export interface Graph {
 
 /**
  * A graph as the bytes of an ONNX model (opset 21). Equal nodes are written once, and only what the outputs need. Throws
- * {@link ConfigurationError} where there is no output, two inputs of one name differ, `inputs` leaves out one that is
- * needed, or a value from inside of a loop is used outside of it.
+ * {@link ConfigurationError} where there is no output, an output has the name of an input, two inputs of one name differ,
+ * `inputs` leaves out one that is needed, or a value from inside of a loop is used outside of it.
  */
 export function encodeOnnx({ name = 'energia', inputs, outputs }: Graph): Uint8Array {
   const results = Object.entries(outputs)
   if (results.length === 0) throw new ConfigurationError('encodeOnnx: a graph needs at least one output.')
   const notInput = inputs?.find((sym) => sym.node.operation.name !== inputOperation.name)
   if (notInput) throw new ConfigurationError(`encodeOnnx: inputs must come from input(); got ${describe(notInput)}.`)
-  const scope = mainScope(inputs, outputs)
+  const graph = mainScope(inputs, outputs).finish(name, results)
+  const clash = graph.input.find((info) => Object.hasOwn(outputs, info.name))
+  if (clash) {
+    throw new ConfigurationError(`encodeOnnx: "${clash.name}" names both an input and an output; rename the output.`)
+  }
   return encodeModel({
     irVersion: IR_VERSION,
     producerName: 'energia',
     opsetImport: [{ domain: '', version: OPSET }],
-    graph: scope.finish(name, results),
+    graph,
   })
 }
