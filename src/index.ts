@@ -115,6 +115,7 @@ export { stepRate } from './learning/schedules/stepRate.js'
 export { warmUp } from './learning/schedules/warmUp.js'
 // Models.
 export { type LectureOptions, lecture, sectionNames } from './lecture/lecture.js'
+export { exportOnnx, type OnnxExport } from './models/exportOnnx.js'
 export type { FitProgress } from './models/fitProgress.js'
 export {
   type LatentVariable,
@@ -123,10 +124,11 @@ export {
   latentVariableModel,
 } from './models/latentVariable.js'
 export type { LatentVariableModel } from './models/latentVariableModel.js'
+export type { LatentVariableProgress } from './models/latentVariableProgress.js'
 export { type EncoderLearning, type ListaOptions, lista } from './models/lista.js'
 export type { EncoderFitOptions } from './models/listaFit.js'
 export type { AmortizedModel } from './models/listaModel.js'
-export type { EncoderProgress } from './models/listaProgress.js'
+export type { EncoderProgress, EncoderProgress } from './models/listaProgress.js'
 export { type CodeRaceOptions, type CodeRacer, codeRace } from './models/listaRace.js'
 export { loadModel } from './models/loadModel.js'
 export type { Model } from './models/model.js'
@@ -134,6 +136,7 @@ export {
   type PredictiveSparseDecompositionOptions,
   predictiveSparseDecomposition,
 } from './models/predictiveSparseDecomposition.js'
+export { restoreLatentVariable } from './models/restoreLatentVariable.js'
 export {
   type SparseCoding,
   type SparseCodingData,
