@@ -15,7 +15,10 @@ export interface Inference {
    * Duality gap: energy − gap ≤ min E ≤ energy (up to double precision). Absent for regularizers that are not convex.
    */
   readonly gap?: Float64Array
-  /** For regularizers that are not convex: the largest |Wᵀ(y − Wz)| on the support, relative to ‖Wᵀy‖∞. */
+  /**
+   * Where there is no gap. For regularizers that are not convex: the largest |Wᵀ(y − Wz)| on the support, relative to ‖Wᵀy‖∞; for
+   * energies that graphs minimize: the largest number of the gradient that is left, relative to that at z = 0.
+   */
   readonly stationarity?: Float64Array
   /** Iterations of the solver's own kind. */
   readonly steps: Uint32Array
