@@ -9,7 +9,7 @@ import { findChromium } from '../../scripts/chromium.js'
 import type { RuntimeOptions } from '../../src/runtime/runtime.js'
 import { openBrowser, watchedPage } from './browser.js'
 import * as programs from './runtimePrograms.js'
-import { packageFiles, root } from './site.js'
+import { documentedImports, root } from './site.js'
 import { type StaticServer, staticServer } from './staticServer.js'
 
 type Programs = typeof programs
@@ -35,17 +35,10 @@ async function bundle(folder: string): Promise<string> {
 
 /** Pages without a bundler: an import map leads to the built files, and to the files of the packages. */
 async function plain(): Promise<Record<string, string>> {
-  const { imports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
-    imports: Record<string, { default: string }>
-  }
-  const map: Record<string, string> = {
-    '/src/': '/dist/src/',
-    ...packageFiles,
-  }
-  for (const [name, { default: path }] of Object.entries(imports)) map[name] = path.slice(1)
+  const imports = { ...(await documentedImports()), '/src/': '/dist/src/' }
   const { code } = await transformWithOxc(await readFile(source, 'utf8'), source)
   return {
-    '/index.html': `<!doctype html><script type="importmap">${JSON.stringify({ imports: map })}</script><script type="module" src="/main.js"></script>`,
+    '/index.html': `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="/main.js"></script>`,
     '/main.js': handOver('/test/browser/programs.js'),
     '/test/browser/programs.js': code,
   }

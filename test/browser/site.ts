@@ -30,28 +30,21 @@ export async function bundledSite(folder: string): Promise<string> {
   return site
 }
 
-/** Where pages without a bundler find the packages that graphs need: the entries of an import map. */
-export const packageFiles: Readonly<Record<string, string>> = {
-  '@bufbuild/protobuf': '/node_modules/@bufbuild/protobuf/dist/esm/index.js',
-  '@bufbuild/protobuf/wkt': '/node_modules/@bufbuild/protobuf/dist/esm/wkt/index.js',
-  'onnxruntime-web/wasm': '/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs',
-  'onnxruntime-web/webgpu': '/node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs',
+/** The import map that docs/browser.md gives, with the packages where this project has them. */
+export async function documentedImports(): Promise<Record<string, string>> {
+  const page = await readFile(join(root, 'docs', 'browser.md'), 'utf8')
+  const written = /<script type="importmap">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? ''
+  const { imports } = JSON.parse(written) as { imports: Record<string, string> }
+  const here = (path: string) => (path.startsWith('/energia/') ? path.slice('/energia'.length) : `/node_modules${path}`)
+  return Object.fromEntries(Object.entries(imports).map(([name, path]) => [name, here(path)]))
 }
 
 /** The pages of a site without a bundler: the files of dist/ as they are, found through an import map. */
 export async function plainPages(): Promise<Record<string, string>> {
-  const { imports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
-    imports: Record<string, { default: string }>
-  }
-  const map: Record<string, string> = {
-    energia: '/dist/src/index.js',
-    ...packageFiles,
-    '@zip.js/zip.js': '/node_modules/@zip.js/zip.js/index.js',
-  }
-  for (const [name, { default: path }] of Object.entries(imports)) map[name] = path.slice(1)
+  const imports = { ...(await documentedImports()), '@zip.js/zip.js': '/node_modules/@zip.js/zip.js/index.js' }
   const { code } = await transformWithOxc(await readFile(programs, 'utf8'), programs)
   return {
-    '/index.html': `<!doctype html><title>plain</title><script type="importmap">${JSON.stringify({ imports: map })}</script><script type="module" src="/main.js"></script>`,
+    '/index.html': `<!doctype html><title>plain</title><script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="/main.js"></script>`,
     '/main.js': handOver('/programs.js'),
     '/programs.js': code,
   }
