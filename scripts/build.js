@@ -36,12 +36,23 @@ run(
   ...['--runtime', 'stub', '--enable', 'simd', '--enable', 'threads', '--sharedMemory', '--importMemory'],
   ...['--initialMemory', '16', '--maximumMemory', '65536', '-O3', '--noAssert', '--converge'],
 )
+// The kernels of optimizers, whose memory is not shared.
+run(
+  'assemblyscript/bin/asc.js',
+  'assembly/optimizers.ts',
+  '--outFile',
+  'src/kernels/optimizers.wasm',
+  ...['--runtime', 'stub', '--enable', 'simd', '--importMemory'],
+  ...['--initialMemory', '1', '--maximumMemory', '65536', '-O3', '--noAssert', '--converge'],
+)
 await packData(at('src', 'data', 'embedded'))
 
 if (!process.argv.includes('--kernels')) {
   await rm(at('dist'), { recursive: true, force: true })
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json')
-  await cp(at('src', 'kernels', 'energia.wasm'), at('dist', 'src', 'kernels', 'energia.wasm'))
+  for (const kernels of ['energia.wasm', 'optimizers.wasm']) {
+    await cp(at('src', 'kernels', kernels), at('dist', 'src', 'kernels', kernels))
+  }
   await mkdir(at('dist', 'src', 'data'), { recursive: true })
   await cp(at('src', 'data', 'embedded'), at('dist', 'src', 'data', 'embedded'), { recursive: true })
 }

@@ -1,10 +1,17 @@
 import type { Helper, HelperStart } from './host.js'
 
 /** The compiled kernels, fetched from beside this module. */
-export async function kernelBytes(): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetch(new URL('./energia.wasm', import.meta.url))
+export const kernelBytes = (): Promise<Uint8Array<ArrayBuffer>> =>
+  fetched(new URL('./energia.wasm', import.meta.url), 'energia.wasm')
+
+/** The compiled kernels of optimizers, fetched from beside this module. */
+export const optimizerKernelBytes = (): Promise<Uint8Array<ArrayBuffer>> =>
+  fetched(new URL('./optimizers.wasm', import.meta.url), 'optimizers.wasm')
+
+async function fetched(address: URL, file: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(address)
   if (!response.ok)
-    throw new Error(`The kernels could not be fetched (${response.status}); serve energia.wasm beside the module.`)
+    throw new Error(`The kernels could not be fetched (${response.status}); serve ${file} beside the module.`)
   return new Uint8Array(await response.arrayBuffer())
 }
 

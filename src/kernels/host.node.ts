@@ -8,6 +8,11 @@ export async function kernelBytes(): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await readFile(new URL('./energia.wasm', import.meta.url)))
 }
 
+/** The compiled kernels of optimizers, which lie beside this module. */
+export async function optimizerKernelBytes(): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(new URL('./optimizers.wasm', import.meta.url)))
+}
+
 /** How many threads this host offers, and why it is fewer than one might expect. */
 export function hostThreads(): { threads: number; limitation?: string } {
   return { threads: availableParallelism() }

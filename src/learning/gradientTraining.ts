@@ -3,7 +3,8 @@ import { turn } from '../kernels/turn.js'
 import type { Program, Runtime, Value } from '../runtime/runtime.js'
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { formatShape, sameShape, type Tensor, tensor } from '../tensor/tensor.js'
-import { lossGraph, metricName, nextName, stepGraph, type TrainingProblem } from './trainingGraph.js'
+import { gradientGraph, kernelRule, lossGraph, metricName, stepGraph, type TrainingProblem } from './trainingGraph.js'
+import { fitsKernel, graphSets, kernelSets, type TrainingSets, type Values } from './trainingSets.js'
 
 export type { InputShape, Loss, TrainingProblem } from './trainingGraph.js'
 
@@ -32,19 +33,16 @@ export interface TrainingState {
   readonly steps: number
 }
 
-type Values = Record<string, Value>
-
 /** How long steps may follow one another without the event loop turning, in milliseconds. */
 const SLICE = 25
 
 /**
- * Minimizes a loss by gradient steps, each one run of one graph. Parameters and the optimizer's state lie in two sets of
- * memory, and a step goes from one to the other; a step that ends in NaN or infinity is not taken, so the last good
- * parameters stay. Owns two compiled graphs until disposed. Made by {@link gradientTraining}.
+ * Minimizes a loss by gradient steps, each one run of one graph, which an optimizer's kernel completes where there is one. Parameters
+ * and the optimizer's state lie in two sets of memory, and a step goes from one to the other; a step that ends in NaN or infinity
+ * is not taken, so the last good parameters stay. Owns two compiled graphs until disposed. Made by {@link gradientTraining}.
  */
 export class GradientTraining {
   private readonly stateNames: readonly string[]
-  private readonly sets: readonly [Values, Values]
   /** Feeds from, and results into, each set. The inputs of a step join the feeds. */
   private readonly feeds: readonly [Values, Values]
   private readonly results: readonly [Values, Values]
@@ -61,22 +59,22 @@ export class GradientTraining {
     private readonly program: Program,
     private readonly metrics: readonly string[],
     state: Parameters,
+    private readonly memory: TrainingSets,
   ) {
     this.stateNames = Object.keys(state)
     this.stepCount = precisionOf(options) === 'float64' ? new Float64Array(1) : new Float32Array(1)
-    const start = { ...options.parameters, ...state }
-    this.sets = [copies(start), copies(start)]
-    this.scalars = Object.fromEntries(
-      ['loss', 'gradientNorm', 'health', ...metrics.map(metricName)].map((name) => [name, new Float32Array(1)]),
-    )
+    this.scalars = Object.fromEntries(['loss', ...metrics.map(metricName)].map((name) => [name, new Float32Array(1)]))
     const step: Value = { shape: [], data: this.stepCount }
-    const feedsFrom = (set: Values): Values => ({ ...set, step })
-    const resultsInto = (set: Values): Values => ({
-      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [nextName(name), value])),
-      ...Object.fromEntries(Object.entries(this.scalars).map(([name, data]) => [name, { shape: [], data }])),
-    })
-    this.feeds = [feedsFrom(this.sets[0]), feedsFrom(this.sets[1])]
-    this.results = [resultsInto(this.sets[0]), resultsInto(this.sets[1])]
+    const reported = Object.fromEntries(Object.entries(this.scalars).map(([name, data]) => [name, { shape: [], data }]))
+    const { feeds, results } = memory
+    this.feeds = [
+      { ...feeds[0], step },
+      { ...feeds[1], step },
+    ]
+    this.results = [
+      { ...results[0], ...reported },
+      { ...results[1], ...reported },
+    ]
   }
 
   /** Steps taken so far, those before a resume included. */
@@ -100,8 +98,9 @@ export class GradientTraining {
       stepCount[0] = this.steps
       await this.program.run(feeds, this.results[other])
       const loss = scalars.loss[0]
-      const gradientNorm = scalars.gradientNorm[0]
-      const finite = Number.isFinite(loss) && Number.isFinite(gradientNorm) && Number.isFinite(scalars.health[0])
+      const moved = this.memory.finish(other)
+      const { gradientNorm } = moved
+      const finite = Number.isFinite(loss) && moved.finite
       if (finite) {
         this.current = other
         this.steps++
@@ -120,7 +119,7 @@ export class GradientTraining {
     const program = await this.lossProgram
     await this.breathe()
     const feeds: Values = {}
-    for (const name in this.options.parameters) feeds[name] = this.sets[this.current][name]
+    for (const name in this.options.parameters) feeds[name] = this.memory.sets[this.current][name]
     for (const name in this.options.inputs) feeds[name] = inputs[name]
     const found = await program.run(feeds)
     const scalars = Object.fromEntries(Object.entries(found).map(([name, { data }]) => [name, data as Float32Array]))
@@ -146,7 +145,7 @@ export class GradientTraining {
     if (!Number.isSafeInteger(steps) || steps < 0) {
       throw new DataError(`A training state counts its steps by a whole number, 0 or more; got ${steps}.`)
     }
-    const set = this.sets[this.current]
+    const set = this.memory.sets[this.current]
     const given = { ...parameters, ...optimizer }
     for (const name in set) {
       if (!given[name]) {
@@ -171,7 +170,7 @@ export class GradientTraining {
   }
 
   private read(names: readonly string[]): Parameters {
-    const set = this.sets[this.current]
+    const set = this.memory.sets[this.current]
     return Object.fromEntries(
       names.map((name): [string, Tensor] => [name, tensor(set[name].shape, set[name].data.slice() as Float32Array)]),
     )
@@ -203,13 +202,21 @@ export async function gradientTraining(options: TrainingOptions): Promise<Gradie
     checkFinite(`The parameter "${name}"`, data)
   }
   const state = optimizer.init(parameters)
-  const { bytes, metrics } = stepGraph(options, state, precisionOf(options))
-  return new GradientTraining(options, await runtime.compile(bytes, threadsOf(options)), metrics, state)
+  const rule = fitsKernel(parameters) ? kernelRule(options) : undefined
+  const { bytes, metrics } = rule
+    ? gradientGraph(options, rule, state, precisionOf(options))
+    : stepGraph(options, state, precisionOf(options))
+  const memory = rule
+    ? await kernelSets(parameters, state, rule, options.clip !== undefined)
+    : graphSets(parameters, state)
+  return new GradientTraining(options, await runtime.compile(bytes, threadsOf(options)), metrics, state, memory)
 }
 
 function checkFinite(what: string, data: Float32Array): void {
-  const place = data.findIndex((value) => !Number.isFinite(value))
-  if (place >= 0) throw new DataError(`${what} holds ${data[place]} at place ${place}; start from finite numbers.`)
+  for (let place = 0; place < data.length; place++) {
+    if (Number.isFinite(data[place])) continue
+    throw new DataError(`${what} holds ${data[place]} at place ${place}; start from finite numbers.`)
+  }
 }
 
 /** The precision of scalars such as 1 − βᵗ. The build of onnxruntime-web for WebGPU knows no double precision. */
@@ -217,6 +224,3 @@ const precisionOf = ({ runtime }: TrainingOptions): 'float32' | 'float64' =>
   runtime.device === 'webgpu' ? 'float32' : 'float64'
 
 const threadsOf = ({ threads }: TrainingOptions): { threads?: number } => (threads === undefined ? {} : { threads })
-
-const copies = (tensors: Parameters): Values =>
-  Object.fromEntries(Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]))

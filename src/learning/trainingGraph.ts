@@ -3,7 +3,7 @@ import { add, type Dimension, type ElementType, encodeOnnx, gradient, input, typ
 import { formatDimensions, sameDimensions } from '../graph/shapes.js'
 import { ConfigurationError, ShapeError } from '../tensor/errors.js'
 import { type Clipping, clipGradients, globalNorm } from './optimizers/clipGradients.js'
-import type { Optimizer } from './optimizers/optimizer.js'
+import type { AdaptiveRule, Optimizer } from './optimizers/optimizer.js'
 
 /** The shape of what is fed at every step, 'n' for the batch; of float32 unless the type is said. */
 export type InputShape = readonly Dimension[] | { readonly shape: readonly Dimension[]; readonly type: ElementType }
@@ -25,14 +25,29 @@ export interface TrainingProblem {
 
 const ownInputs = ['step']
 const ownOutputs = ['loss', 'gradientNorm', 'health']
+const ownNames = /^(next|gradient|metric|rule)\./
 
-/** The names of what a step graph gives for a parameter or state, and for a metric. */
+/** The names of what a step graph gives for a parameter or state, its gradient, a metric, and a number of an optimizer's rule. */
 export const nextName = (name: string): string => `next.${name}`
+export const gradientName = (name: string): string => `gradient.${name}`
 export const metricName = (name: string): string => `metric.${name}`
+export const ruleName = (name: string): string => `rule.${name}`
 
 export interface StepGraph {
   readonly bytes: Uint8Array
   readonly metrics: readonly string[]
+}
+
+/** The optimizer's rule where the kernel can take the step, which a constraint keeps in the graph. */
+export const kernelRule = ({ optimizer, constrain }: TrainingProblem): AdaptiveRule | undefined =>
+  constrain ? undefined : optimizer.adaptive
+
+/** Loss, metrics and gradients of a problem, before and after clipping. */
+function differentiated(problem: TrainingProblem, parameters: SymParameters, inputs: SymParameters) {
+  const { loss, metrics } = lossOf(problem, parameters, inputs)
+  const found = gradient(loss, Object.values(parameters))
+  const bare = Object.fromEntries(Object.keys(parameters).map((name, i) => [name, found[i]]))
+  return { loss, metrics, bare, used: problem.clip ? clipGradients(bare, problem.clip) : bare }
 }
 
 /**
@@ -47,16 +62,12 @@ export function stepGraph(
   precision: 'float32' | 'float64' = 'float64',
 ): StepGraph {
   checkNames(problem, state)
-  const { optimizer, clip, constrain } = problem
+  const { optimizer, constrain } = problem
   const parameters = symbolic(problem.parameters)
   const remembered = symbolic(state)
   const inputs = symbolicInputs(problem.inputs)
   const step = input('step', [], precision)
-  const { loss, metrics } = lossOf(problem, parameters, inputs)
-  const order = Object.keys(parameters)
-  const found = gradient(loss, Object.values(parameters))
-  const gradients = Object.fromEntries(order.map((name, i) => [name, found[i]]))
-  const used = clip ? clipGradients(gradients, clip) : gradients
+  const { loss, metrics, bare, used } = differentiated(problem, parameters, inputs)
   const updated = optimizer.update(parameters, used, remembered, step)
   const moved = { ...updated.parameters, ...constrain?.(updated.parameters) }
   const before = { ...parameters, ...remembered }
@@ -67,8 +78,39 @@ export function stepGraph(
     outputs: {
       ...renamed(next, nextName),
       loss,
-      gradientNorm: globalNorm(gradients),
-      health: order.map((name) => sum(next[name])).reduce((a, b) => add(a, b)),
+      gradientNorm: globalNorm(bare),
+      health: Object.keys(parameters)
+        .map((name) => sum(next[name]))
+        .reduce((a, b) => add(a, b)),
+      ...renamed(metrics, metricName),
+    },
+  })
+  return { bytes, metrics: Object.keys(metrics) }
+}
+
+/**
+ * The part of a step that comes before the kernel of an optimizer. In: parameters, inputs and `step`. Out: gradients after clipping,
+ * `loss`, the metrics, the numbers of the rule, and where there is clipping the `gradientNorm` before it. Throws as {@link stepGraph}.
+ */
+export function gradientGraph(
+  problem: TrainingProblem,
+  rule: AdaptiveRule,
+  state: Parameters,
+  precision: 'float32' | 'float64' = 'float64',
+): StepGraph {
+  checkNames(problem, state)
+  const parameters = symbolic(problem.parameters)
+  const inputs = symbolicInputs(problem.inputs)
+  const step = input('step', [], precision)
+  const { loss, metrics, bare, used } = differentiated(problem, parameters, inputs)
+  const bytes = encodeOnnx({
+    name: 'gradients',
+    inputs: [...Object.values(parameters), ...Object.values(inputs), step],
+    outputs: {
+      ...renamed(used, gradientName),
+      loss,
+      ...(problem.clip ? { gradientNorm: globalNorm(bare) } : {}),
+      ...renamed(rule.numbers(step), ruleName),
       ...renamed(metrics, metricName),
     },
   })
@@ -87,7 +129,8 @@ export function lossGraph(problem: TrainingProblem): Uint8Array {
   })
 }
 
-const renamed = <T>(values: Readonly<Record<string, T>>, rename: (name: string) => string): Record<string, T> =>
+/** The same values under other names. */
+export const renamed = <T>(values: Readonly<Record<string, T>>, rename: (name: string) => string): Record<string, T> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [rename(name), value]))
 
 const symbolic = (tensors: Parameters): SymParameters =>
@@ -140,7 +183,7 @@ function checkNames({ parameters, inputs }: TrainingProblem, state: Parameters):
   if (Object.keys(parameters).length === 0) throw new ConfigurationError('There are no parameters to train.')
   const seen = new Set<string>()
   for (const name of [...Object.keys(parameters), ...Object.keys(state), ...Object.keys(inputs)]) {
-    const own = [...ownInputs, ...ownOutputs].includes(name) || /^(next|metric)\./.test(name)
+    const own = [...ownInputs, ...ownOutputs].includes(name) || ownNames.test(name)
     if (own || seen.has(name)) {
       throw new ConfigurationError(
         `The name "${name}" ${own ? 'belongs to the training graph' : 'stands for two things among parameters, state and inputs'}; choose another.`,

@@ -23,7 +23,7 @@ function sources(): string {
 }
 
 function build(): void {
-  const made = ['src/kernels/energia.wasm', 'src/data/embedded']
+  const made = ['src/kernels/energia.wasm', 'src/kernels/optimizers.wasm', 'src/data/embedded']
   for (const path of made) {
     if (!existsSync(join(root, path))) throw new Error(`${path} is missing; run node scripts/build.js --kernels first.`)
   }

@@ -1,7 +1,15 @@
-import { add, div, exp, mul, type Sym, sqrt, square, sub } from '../../graph/index.js'
+import { add, constant, div, exp, mul, type Sym, sqrt, square, sub } from '../../graph/index.js'
 import { ConfigurationError } from '../../tensor/errors.js'
 import { type LearningRate, scheduleOf } from '../schedules/schedule.js'
-import { checkAmount, checkDecay, type Optimizer, single, withDecay, zeroState } from './optimizer.js'
+import {
+  type AdaptiveRule,
+  checkAmount,
+  checkDecay,
+  type Optimizer,
+  single,
+  withDecay,
+  zeroState,
+} from './optimizer.js'
 
 export interface AdamOptions {
   /** η, 0.001 by default. */
@@ -39,16 +47,21 @@ export function adaptive(kind: 'adam' | 'adamW', options: AdamOptions & { readon
     throw new ConfigurationError(`epsilon must be a finite number above 0; got ${epsilon}.`)
   }
   const decoupled = kind === 'adamW' && weightDecay > 0
+  const numbers: AdaptiveRule['numbers'] = (step) => {
+    const rate = learningRate.rate(step)
+    const rootCorrection2 = sqrt(unbiased(beta2, step))
+    return {
+      kept: decoupled ? single(sub(1, mul(rate, weightDecay))) : constant(1),
+      scale: single(div(mul(rate, unbiased(beta1, step)), rootCorrection2)),
+      offset: single(div(epsilon, rootCorrection2)),
+    }
+  }
   return {
     kind,
+    adaptive: { beta1, beta2, weightDecay: decoupled ? 0 : weightDecay, numbers },
     init: (parameters) => ({ ...zeroState('mean', parameters), ...zeroState('square', parameters) }),
     update(parameters, gradients, state, step) {
-      const rate = learningRate.rate(step)
-      const correction1 = unbiased(beta1, step)
-      const rootCorrection2 = sqrt(unbiased(beta2, step))
-      const scale = single(div(mul(rate, correction1), rootCorrection2))
-      const offset = single(div(epsilon, rootCorrection2))
-      const kept = decoupled ? single(sub(1, mul(rate, weightDecay))) : 1
+      const { kept, scale, offset } = numbers(step)
       const moved: Record<string, Sym> = {}
       const remembered: Record<string, Sym> = {}
       for (const [name, parameter] of Object.entries(parameters)) {

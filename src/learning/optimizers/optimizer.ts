@@ -15,6 +15,19 @@ export interface Updated {
   readonly state: SymParameters
 }
 
+/**
+ * Adam's rule as numbers, for the kernel that takes a step in one pass over memory: M ← β₁M + g and V ← β₂V + g², the state's `mean.…`
+ * and `square.…`, and p ← kept·p − scale·M/(√V + offset), with ωp added to g.
+ */
+export interface AdaptiveRule {
+  readonly beta1: number
+  readonly beta2: number
+  /** ω. */
+  readonly weightDecay: number
+  /** Scalars of float32 for the step that `step` steps have gone before. */
+  numbers(step: Sym): { readonly kept: Sym; readonly scale: Sym; readonly offset: Sym }
+}
+
 /** A rule by which parameters move along their gradients: a pair of pure functions. */
 export interface Optimizer {
   readonly kind: string
@@ -23,6 +36,8 @@ export interface Optimizer {
   /** Parameters and state after a step. `step` is the number of steps before this one, a scalar of float64 or float32. */
   update(parameters: SymParameters, gradients: SymParameters, state: SymParameters, step: Sym): Updated
   describe(): OptimizerConfig
+  /** What `update` does, where a kernel can do it. */
+  readonly adaptive?: AdaptiveRule
 }
 
 /** The state of `slot`, zeros in the shape of every parameter. */
