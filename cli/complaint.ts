@@ -33,6 +33,11 @@ const own = [
   'BrokenOutputError',
 ]
 
+/** Whether an error's sentence was written for people: by Energia, whichever copy of it threw. */
+export function isOwnError(error: unknown): boolean {
+  return error instanceof Error && (own.includes(error.name) || error.name === 'CancelledError')
+}
+
 /** Says in a sentence on standard error what went wrong, and gives the exit code that goes with it. */
 export function complain(error: unknown, { debug, json }: ComplaintOptions): number {
   if (error instanceof ClosedPipeError || (error instanceof Error && 'code' in error && error.code === 'EPIPE'))

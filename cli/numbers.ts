@@ -40,6 +40,24 @@ function expected({ whole, above, below, min, max }: Bounds): string {
   return min === undefined ? kind : `${kind}, ${min} or more`
 }
 
+/** A number above 0, or a word in its place. */
+export function numberOr<Word extends string>(word: Word): (text: string) => number | Word {
+  return (text) => {
+    if (text === word) return word
+    const value = Number(text)
+    if (decimal.test(text.trim()) && value > 0 && Number.isFinite(value)) return value
+    throw new InvalidArgumentError(`Expected a number above 0, or ${word}.`)
+  }
+}
+
+/** "400,200" as sizes. */
+export function sizeList(text: string): number[] {
+  return text.split(',').map((each) => {
+    if (/^\d{1,7}$/.test(each.trim()) && Number(each) >= 1) return Number(each)
+    throw new InvalidArgumentError('Expected whole numbers of 1 or more with commas between, as in 400,200.')
+  })
+}
+
 /** "16" or "8x12" (height × width) as a patch's size. */
 export function patchSize(text: string): [height: number, width: number] {
   const sizes = /^(\d{1,5})(?:[x×](\d{1,5}))?$/.exec(text.trim())

@@ -16,7 +16,9 @@ import { models } from './models/registry.js'
 /** All commands with their options; nothing that computes is loaded. */
 export function energia(version = 'unknown'): Command {
   const program = new Command('energia')
-    .description('Learn and use sparse codes: dictionaries from images, codes with certificates, pictures of both.')
+    .description(
+      'Learn and use codes of data: dictionaries, encoders, auto-encoders and energies of your own, with certificates and pictures.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
@@ -31,6 +33,7 @@ Examples:
   $ energia fit sparse-coding --data digits --atoms 256 --lambda 1 --out runs/strokes
   $ energia show runs/strokes
   $ energia encode runs/strokes --data digits --out codes.npz
+  $ energia fit vae --data digits --latent 2 --out runs/plane
   $ energia lecture --out lecture
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.`,

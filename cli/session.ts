@@ -1,17 +1,26 @@
 import { BrokenOutputError, ClosedPipeError } from './complaint.js'
+import { given } from './given.js'
 import { type Reporter, reporter } from './reporter.js'
 
 /** The options that every command has. */
 export interface CommonOptions {
   readonly threads?: number
   readonly json?: boolean
+  /** Where graphs run. */
+  readonly device?: DeviceName
 }
+
+/** Where graphs can run, if the machine can. */
+export const devices = ['cpu', 'cuda', 'webgpu'] as const
+export type DeviceName = (typeof devices)[number]
 
 /** What a command works within: how it reports, and the signal that stops it. */
 export interface Session extends Reporter {
   readonly signal: AbortSignal
   /** `{ threads }` where a number was given. */
   readonly threads: { readonly threads?: number }
+  /** What graphs run on, as far as it was said. */
+  readonly runtime: { readonly threads?: number; readonly device?: DeviceName }
 }
 
 /**
@@ -39,8 +48,9 @@ export async function inSession(options: CommonOptions, work: (session: Session)
   process.stdout.on('error', onBroken)
   process.stderr.on('error', () => {}) // there is nowhere left to complain
   try {
-    const { threads } = options
-    await work({ ...report, signal: abort.signal, threads: threads === undefined ? {} : { threads } })
+    const threads = given({ threads: options.threads })
+    const runtime = { ...threads, ...given({ device: options.device }) }
+    await work({ ...report, signal: abort.signal, threads, runtime })
   } catch (error) {
     throw broken ?? error
   } finally {

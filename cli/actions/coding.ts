@@ -1,13 +1,6 @@
-import {
-  type EncodedBatch,
-  explain,
-  formatNumber,
-  type Images,
-  type Observations,
-  type Status,
-} from '../../src/index.js'
+import { explain, formatNumber, type Images, type Observations, type Status } from '../../src/index.js'
 import type { CodingOptions } from '../commands/encode.js'
-import type { Learned, Row } from '../models/model.js'
+import type { CodedBatch, Learned, Row } from '../models/model.js'
 import type { Session } from '../session.js'
 import { worstRelativeGap } from './measures.js'
 import { codingData } from './openData.js'
@@ -21,7 +14,9 @@ export interface Coding {
   /** The images that the data consists of, by patches or whole; undefined where it does not. */
   readonly images: Images | undefined
   /** Codes batch by batch, with progress. */
-  batches(data?: Observations | Images): AsyncGenerator<EncodedBatch>
+  batches(data?: Observations | Images): AsyncGenerator<CodedBatch>
+  /** What it is coded with. */
+  readonly options: CodingOptions
   /** What has been coded so far. */
   readonly totals: Totals
 }
@@ -36,7 +31,7 @@ export class Totals {
   readonly statuses = new Map<Status, number>()
   private readonly begun = performance.now()
 
-  add({ inference }: EncodedBatch): void {
+  add({ inference }: CodedBatch): void {
     const { codes, energy, gap, status } = inference
     this.count += codes.shape[0]
     this.active += codes.indices.length
@@ -81,7 +76,7 @@ export class Totals {
 
 /** Opens model and data. Throws before any work where the model cannot be coded as the options say. */
 export async function openCoding(run: string, options: CodingOptions, session: Session): Promise<Coding> {
-  const model = await openModel(run, session)
+  const model = await openModel(run, options, session)
   const coder = model.coder(options)
   const { data, images } = await codingData(options, model, session)
   const totals = new Totals()
@@ -89,6 +84,7 @@ export async function openCoding(run: string, options: CodingOptions, session: S
     model,
     data,
     images,
+    options,
     totals,
     async *batches(watched = data) {
       const total = 'image' in watched ? undefined : watched.count
@@ -108,10 +104,11 @@ export async function openCoding(run: string, options: CodingOptions, session: S
 }
 
 /** Says on standard error which observations did not reach the tolerance, and what to do. */
-export function noteUnsolved({ totals }: Coding, session: Session): void {
+export function noteUnsolved({ model, options, totals }: Coding, session: Session): void {
   for (const [status, times] of totals.statuses) {
     if (status === 'converged') continue
-    const advice = explain(status).replace('maxSteps', '--max-steps').replace('raise seconds', 'raise --seconds')
+    const general = explain(status).replace('maxSteps', '--max-steps').replace('raise seconds', 'raise --seconds')
+    const advice = model.explain?.(status, options) ?? general
     session.note(
       `${formatNumber(times)} of ${formatNumber(totals.count)} observations did not converge (${status}). ${advice}`,
     )

@@ -25,7 +25,7 @@ const CHUNK = 2 ** 22
 export async function decode(session: Session, options: DecodeCommandOptions, run: string): Promise<void> {
   const { out, overwrite } = options
   const place = await checkPlace(out, overwrite)
-  const model = await openModel(run, session)
+  const model = await openModel(run, options, session)
   const saved = await readCodes(options.codes)
   checkLength(saved, model)
   checkShape(saved, model)
@@ -48,7 +48,7 @@ function checkShape({ file, arrays }: SavedCodes, { observation }: Learned): voi
 function checkLength({ file, codes }: SavedCodes, { codeLength }: Learned): void {
   if (codes.shape[1] === codeLength) return
   throw new ShapeError(
-    `${file} holds codes over ${codes.shape[1]} atoms, but the model has ${codeLength}; use the model that they came from.`,
+    `${file} holds codes of ${codes.shape[1]} numbers, but this model's have ${codeLength}; use the model that they came from.`,
   )
 }
 

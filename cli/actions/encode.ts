@@ -2,12 +2,12 @@ import {
   ConfigurationError,
   codesWriter,
   DataError,
-  type EncodedBatch,
   type Status,
   type StoredTensor,
   storedTensor,
 } from '../../src/index.js'
 import type { EncodeCommandOptions } from '../commands/encode.js'
+import type { CodedBatch } from '../models/model.js'
 import type { Session } from '../session.js'
 import { contextColumns, contextData, notingLayout } from './codesLayout.js'
 import { noteUnsolved, openCoding } from './coding.js'
@@ -30,12 +30,11 @@ export async function encode(session: Session, options: EncodeCommandOptions, ru
   const noted = isImages(data) ? notingLayout(data) : { images: data, constants: {} }
   session.event('start', { command: 'encode', run, data: data.name, out })
 
-  const atoms = model.codeLength
   const shape = storedTensor(BigInt64Array.from(model.observation, BigInt))
   let writer: Awaited<ReturnType<typeof open>> | undefined
   try {
     for await (const batch of coding.batches(noted.images)) {
-      writer ??= await open(out, atoms, batch, { observation_shape: shape, ...noted.constants })
+      writer ??= await open(out, model.codeLength, batch, { observation_shape: shape, ...noted.constants })
       await writer.append(batch.inference.codes, columnData(batch))
     }
     if (writer === undefined) throw new DataError(`${data.name} holds no observations to code.`)
@@ -50,26 +49,32 @@ export async function encode(session: Session, options: EncodeCommandOptions, ru
   noteUnsolved(coding, session)
 }
 
+type Columns = Record<string, { dtype: 'F64' | 'U32' | 'U8' | 'F32'; row?: readonly number[] }>
+
 function open(
   out: string,
-  atoms: number,
-  { inference, context }: EncodedBatch,
+  codeLength: number,
+  { inference, context, columns = {} }: CodedBatch,
   constants: Record<string, StoredTensor>,
 ) {
-  const certificate = inference.gap === undefined ? 'stationarity' : 'gap'
-  return codesWriter<Record<string, { dtype: 'F64' | 'U32' | 'U8' | 'F32'; row?: readonly number[] }>>(out, atoms, {
+  const { gap, stationarity } = inference
+  return codesWriter<Columns>(out, codeLength, {
     columns: {
       energy: { dtype: 'F64' },
-      [certificate]: { dtype: 'F64' },
+      ...(gap ? { gap: { dtype: 'F64' } } : {}),
+      ...(stationarity ? { stationarity: { dtype: 'F64' } } : {}),
       steps: { dtype: 'U32' },
       status: { dtype: 'U8' },
+      ...Object.fromEntries(
+        Object.entries(columns).map(([name, { shape }]) => [name, { dtype: 'F32', row: shape.slice(1) }] as const),
+      ),
       ...contextColumns(context),
     },
     constants,
   })
 }
 
-function columnData({ inference, context }: EncodedBatch) {
+function columnData({ inference, context, columns = {} }: CodedBatch) {
   const { energy, gap, stationarity, steps, status } = inference
   return {
     energy,
@@ -77,6 +82,7 @@ function columnData({ inference, context }: EncodedBatch) {
     ...(stationarity ? { stationarity } : {}),
     steps,
     status: Uint8Array.from(status, (each) => statuses.indexOf(each)),
+    ...Object.fromEntries(Object.entries(columns).map(([name, { data }]) => [name, data])),
     ...contextData(context),
   }
 }

@@ -14,16 +14,19 @@ export async function exportModel(session: Session, options: ExportCommandOption
       'Inference takes a number of steps or a tolerance; give one of --steps and --tolerance.',
     )
   }
-  const model = await openModel(run, session)
+  const model = await openModel(run, options, session)
   try {
     if (model.onnx === undefined) throw cannot('export', run, model)
     await checkOutputFolder(out, options.overwrite)
     session.event('start', { command: 'export', run, out })
-    const graphs = Object.entries(await model.onnx(given({ steps, tolerance })))
-    for (const [name, bytes] of graphs) await writeOutput(join(out, `${name}.onnx`), bytes)
-    const files = graphs.map(([name]) => `${name}.onnx`)
-    session.event('done', { files, out })
-    session.print(`${files.join(', ')} are in ${out}.`)
+    const { graphs, readme } = model.onnx(given({ steps, tolerance }))
+    const files = Object.entries(graphs).map(([name, bytes]) => [`${name}.onnx`, bytes] as const)
+    for (const [file, content] of [...files, ['README.md', readme] as const]) {
+      await writeOutput(join(out, file), content)
+    }
+    const names = files.map(([name]) => name)
+    session.event('done', { files: names, out })
+    session.print(`${names.join(', ')} are in ${out}; README.md says what goes in and comes out.`)
   } finally {
     model.dispose()
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CancelledError, ConfigurationError } from '../../src/index.js'
+import { CancelledError, ConfigurationError, ConvergenceError } from '../../src/index.js'
 import { given } from '../given.js'
 import type { ModelCommand } from '../models/model.js'
 import type { FitOptions } from '../models/options.js'
@@ -17,8 +17,8 @@ export async function fit<Options extends FitOptions>(
 ): Promise<void> {
   checkRun(options)
   const recipe = await model.recipe(options, session)
-  const { data, heldOut } = await preparedData(options, session)
-  const { facts, learn } = recipe(data)
+  const { data, heldOut } = await preparedData(options, recipe.cut, session)
+  const { facts, learn } = recipe.define(data)
   session.event('start', { command: 'fit', model: model.name, data: data.name, ...facts, out: options.out })
   const trained = await learn({
     fit: {
@@ -39,11 +39,13 @@ export async function fit<Options extends FitOptions>(
     throw error instanceof CancelledError ? stopped(options) : error
   })
   try {
-    const { fields, rows, note } = await trained.measure(await sampleOf(data, options), session.signal)
+    const sample = await sampleOf(data, options, recipe.cut)
+    const { fields, rows, note, failure } = await trained.measure(sample, session.signal)
     if (note !== undefined) session.note(note)
     session.event('done', { ...fields, out: options.out })
     session.print(numberTable(rows))
     session.print(`The model is in ${options.out}; look at it with: energia show ${shellWord(options.out)}`)
+    if (failure !== undefined) throw new ConvergenceError(`${failure} ${options.out} keeps the last good parameters.`)
   } finally {
     trained.dispose()
   }

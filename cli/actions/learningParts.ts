@@ -22,6 +22,8 @@ import {
   weightedL1,
   zca,
 } from '../../src/index.js'
+import { given } from '../given.js'
+import type { Cut } from '../models/model.js'
 import type { PreprocessingOptions, RegularizerOptions, UpdateOptions } from '../models/options.js'
 
 /** Options that mean something only beside one value of another: [option, its name, the other's name, that value]. */
@@ -115,6 +117,14 @@ export function chosenUpdate({ update, forgetting, rate, normalization }: Update
 /** Steps on whole images. */
 export function imageSteps({ whiten, contrast }: Partial<PreprocessingOptions>): ImageStep[] {
   return [...(whiten === 'olshausen' ? [olshausen()] : []), ...(contrast === 'local' ? [localContrast()] : [])]
+}
+
+/** How the options cut patches out of images. */
+export function cutOf(options: PreprocessingOptions): Cut | 'unsaid' {
+  const { patch, minimumDeviation } = options
+  return patch === undefined
+    ? 'unsaid'
+    : { size: patch, transform: imageSteps(options), ...given({ minimumDeviation }) }
 }
 
 /** Steps on observations, in the order in which they are done. */

@@ -6,7 +6,7 @@ import {
   type Observations,
   openSource,
 } from '../../src/index.js'
-import type { Learned } from '../models/model.js'
+import type { Learned, Recipe } from '../models/model.js'
 import type { Session } from '../session.js'
 
 /** Images up to this side are taken whole where all have one size, as digits are. */
@@ -46,21 +46,26 @@ async function open(options: DataOptions, session: Session): Promise<Opened> {
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
 
 /**
- * The data to learn from: observations as they come; images by `patch`; or, without a patch, small images of one size
- * whole. Throws ConfigurationError for other images without a patch.
+ * The data to learn from: observations as they come; images where patches are cut; else small images of one size whole.
+ * Throws ConfigurationError for other images that are not cut.
  */
 export async function learningData(
-  options: DataOptions & { readonly patch?: readonly [number, number] },
+  options: DataOptions,
+  cut: Recipe['cut'],
   session: Session,
 ): Promise<Observations | Images> {
   const opened = await open(options, session)
   if (opened.kind === 'observations') return opened.observations
   const { images } = opened
-  if (options.patch) return images
+  if (typeof cut === 'object') return images
   const [height, width] = images.size ? await images.size(0) : (await images.image(0)).shape
   if (Math.max(height, width) <= SMALL) return imageObservations(images, { signal: session.signal })
+  const advice =
+    cut === 'unsaid'
+      ? 'say how large the patches to learn from are, for example --patch 16'
+      : `this model learns from whole observations; give images of one size, up to ${SMALL} pixels a side, or an npy file of patches`
   throw new ConfigurationError(
-    `${images.name} holds images (${images.label(0)} is ${formatShape([height, width])}); say how large the patches to learn from are, for example --patch 16.`,
+    `${images.name} holds images (${images.label(0)} is ${formatShape([height, width])}); ${advice}.`,
   )
 }
 

@@ -1,18 +1,24 @@
 import { ConfigurationError, FileFormatError, openRun } from '../../src/index.js'
-import type { ExtraVerb, Learned } from '../models/model.js'
+import type { OpeningOptions } from '../commands/common.js'
+import { type ExtraVerb, kindOf, type Learned } from '../models/model.js'
 import { models } from '../models/registry.js'
 import type { Session } from '../session.js'
 
 /** The model of a run folder, of any kind. Throws FileFormatError where there is none, or of a kind that is not known. */
-export async function openModel(run: string, session: Session): Promise<Learned> {
+export async function openModel(run: string, options: OpeningOptions, session: Session): Promise<Learned> {
   const { model: kind } = await openRun(run)
-  const command = models.find(({ name }) => name === kind)
+  const command = models.find((each) => kindOf(each) === kind)
   if (command === undefined) {
     throw new FileFormatError(
-      `${run} holds a run of ${kind}, which this version of Energia does not know (it knows ${models.map(({ name }) => name).join(', ')}); update Energia.`,
+      `${run} holds a run of ${kind}, which this version of Energia does not know (it knows ${models.map(kindOf).join(', ')}); update Energia.`,
     )
   }
-  return command.open(run, session)
+  if (options.energy !== undefined && kind !== 'latent-variable') {
+    throw new ConfigurationError(
+      `--energy names the functions of a latent-variable model, and ${run} holds one of ${command.name}; leave it out.`,
+    )
+  }
+  return command.open(run, session, options)
 }
 
 /** What to throw where a model cannot do what is asked of it: says which can. */

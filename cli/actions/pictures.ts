@@ -14,6 +14,9 @@ function pictureShape(shape: readonly number[]): readonly [number, number, 1 | 3
   return [height, width, channels]
 }
 
+/** Whether observations of this shape are pictures, perhaps stored as vectors. */
+export const isPictureShape = (shape: readonly number[]): boolean => pictureShape(shape) !== undefined
+
 /**
  * An observation as a picture, with the number of values that lay outside 0 to 1 by more than rounding. Throws
  * ShapeError where its shape is not that of a picture.

@@ -8,11 +8,10 @@ import {
   type Tensor,
   toTensor,
 } from '../../src/index.js'
-import { given } from '../given.js'
+import type { Cut, Recipe } from '../models/model.js'
 import type { FitOptions, PreprocessingOptions } from '../models/options.js'
 import type { Session } from '../session.js'
 import { asShare, HELD_OUT_LIMIT, splitImages, splitObservations } from './heldOut.js'
-import { imageSteps } from './learningParts.js'
 import { isImages, learningData } from './openData.js'
 
 /** Observations on which a finished model is measured. */
@@ -24,9 +23,10 @@ export type PreparedOptions = FitOptions & Partial<PreprocessingOptions>
 /** The data to learn from, with what is held out of it. */
 export async function preparedData(
   options: PreparedOptions,
+  cut: Recipe['cut'],
   session: Session,
 ): Promise<{ data: Observations | Images; heldOut: Tensor | Observations | undefined }> {
-  let data = await learningData(options, session)
+  let data = await learningData(options, cut, session)
   // Standard input comes once, and learning walks through its data many times.
   if (options.data === '-' && !isImages(data)) data = fromTensor(await toTensor(data), data.name)
   checkSteps(options, data)
@@ -35,38 +35,36 @@ export async function preparedData(
   const share = asShare(options.heldOut)
   if (share === undefined) {
     const { array: _, ...others } = options // --array is of --data; PATH#NAME says it of other data
-    const other = await learningData({ ...others, data: options.heldOut }, session)
+    const other = await learningData({ ...others, data: options.heldOut }, cut, session)
     if (!isImages(other) && !isImages(data) && formatShape(other.shape) !== formatShape(data.shape)) {
       throw new ConfigurationError(
         `--held-out ${options.heldOut} holds observations of ${formatShape(other.shape)}, and --data those of ${formatShape(data.shape)}; give data of one shape.`,
       )
     }
-    return { data, heldOut: isImages(other) ? patchesOf(other, options, HELD_OUT_LIMIT) : other }
+    return { data, heldOut: isImages(other) ? patchesOf(other, options, cut, HELD_OUT_LIMIT) : other }
   }
   if (isImages(data)) {
     const { learning, heldOut } = splitImages(data, share)
-    return { data: learning, heldOut: patchesOf(heldOut, options, HELD_OUT_LIMIT) }
+    return { data: learning, heldOut: patchesOf(heldOut, options, cut, HELD_OUT_LIMIT) }
   }
   const { learning, sample } = await splitObservations(data, share, session.signal)
   return { data: learning, heldOut: sample }
 }
 
 /** Some observations as learning saw them. */
-export async function sampleOf(data: Observations | Images, options: PreparedOptions): Promise<Tensor> {
-  const source = isImages(data) ? patchesOf(data, options, SAMPLE) : data
+export async function sampleOf(
+  data: Observations | Images,
+  options: PreparedOptions,
+  cut: Recipe['cut'],
+): Promise<Tensor> {
+  const source = isImages(data) ? patchesOf(data, options, cut, SAMPLE) : data
   for await (const batch of source.batches({ batchSize: SAMPLE, seed: options.seed + 1 })) return batch
   throw new ConfigurationError(`${data.name} holds no observations.`)
 }
 
 /** Random patches as learning draws them, but other ones. */
-function patchesOf(images: Images, options: PreparedOptions, count: number): Observations {
-  return patches(images, {
-    size: options.patch!, // images are learned from by patches only
-    count,
-    seed: options.seed + 1,
-    transform: imageSteps(options),
-    ...given({ minimumDeviation: options.minimumDeviation }),
-  })
+function patchesOf(images: Images, { seed }: PreparedOptions, cut: Recipe['cut'], count: number): Observations {
+  return patches(images, { ...(cut as Cut), count, seed: seed + 1 }) // images are opened as such only to be cut
 }
 
 /** Throws ConfigurationError for options that need images where there are none. */

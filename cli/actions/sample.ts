@@ -1,5 +1,10 @@
+import { ConfigurationError, formatShape, sizeOf, type Tensor, toTensor } from '../../src/index.js'
 import type { SampleCommandOptions } from '../commands/sample.js'
+import { given } from '../given.js'
+import type { Learned } from '../models/model.js'
 import type { Session } from '../session.js'
+import { conditionOf } from './conditional.js'
+import { codingData, isImages } from './openData.js'
 import { cannot, openModel } from './openModel.js'
 import { checkPlace, numbered, writeObservations } from './writeObservations.js'
 
@@ -7,20 +12,22 @@ import { checkPlace, numbered, writeObservations } from './writeObservations.js'
 export async function sample(session: Session, options: SampleCommandOptions, run: string): Promise<void> {
   const { out, count, seed } = options
   const place = await checkPlace(out, options.overwrite)
-  const model = await openModel(run, session)
+  const model = await openModel(run, options, session)
   try {
     if (model.sample === undefined) throw cannot('sample', run, model)
-    const batches = model.sample({ count, seed, signal: session.signal })
+    const x = await givenTo(model, run, options, session)
+    const batches = model.sample({ count, seed, signal: session.signal, ...given({ x }) })
     session.event('start', { command: 'sample', run, count, seed, out })
+    const total = count * (x?.shape[0] ?? 1)
     const made = {
       shape: model.observation,
-      count,
+      count: total,
       what: 'samples',
       scaling: 'unit',
       async *items() {
         let first = 0
         for await (const batch of batches) {
-          yield* numbered(batch, first, count)
+          yield* numbered(batch, first, total)
           first += batch.shape[0]
         }
       },
@@ -29,4 +36,31 @@ export async function sample(session: Session, options: SampleCommandOptions, ru
   } finally {
     model.dispose()
   }
+}
+
+/** The most numbers of x that are held. */
+const MOST = 2 ** 26
+
+/** The x that samples are to be drawn for. Throws ConfigurationError where the model has one and none is given, or the reverse. */
+async function givenTo(
+  model: Learned,
+  run: string,
+  { given: source }: SampleCommandOptions,
+  session: Session,
+): Promise<Tensor | undefined> {
+  if (model.given === undefined) {
+    if (source === undefined) return undefined
+    throw new ConfigurationError(`${run} holds a model without an x, which explains nothing given; leave --given out.`)
+  }
+  if (source === undefined) {
+    throw new ConfigurationError(
+      `${run} holds a model that explains observations from an x of ${formatShape(model.given)}; name some with --given.`,
+    )
+  }
+  const { data } = await codingData({ data: source }, model, session)
+  if (isImages(data)) throw new ConfigurationError(`${data.name} holds images of different sizes; give observations.`)
+  if ((data.count ?? 0) * sizeOf(data.shape) > MOST) {
+    throw new ConfigurationError(`${data.name} holds ${data.count} observations, too many to sample for; give fewer.`)
+  }
+  return conditionOf(await toTensor(data), data.name, { x: model.given, y: model.observation })
 }

@@ -25,9 +25,9 @@ export async function show(session: Session, options: ShowCommandOptions, run: s
     throw new ConfigurationError(`--out takes a name that ends in .png, .svg or .html; got ${out}.`)
   }
   if (out !== undefined) await checkOutputFile(out, options.overwrite)
-  const model = await openModel(run, session)
+  const model = await openModel(run, options, session)
   try {
-    const portrait = model.portrait()
+    const portrait = await model.portrait()
     if (out !== undefined) {
       await writeOutput(out, await drawn(model, portrait, ending!, run))
       session.event('done', { ...portrait.facts, out })
@@ -36,10 +36,11 @@ export async function show(session: Session, options: ShowCommandOptions, run: s
     }
     session.event('done', portrait.facts)
     const tables = `${textTable(portrait.settings)}\n${numberTable(portrait.numbers)}`
-    const { picture, subject } = portrait
+    const { picture, subject, unpictured } = portrait
     if (picture === undefined) {
       session.print(tables)
-      session.note(`${subject} of ${formatShape(model.observation)} are no pictures, and are not drawn.`)
+      const why = unpictured ?? `${subject} of ${formatShape(model.observation)} are no pictures`
+      session.note(`${why}, and are not drawn.`)
       return
     }
     const { columns, last } = fitted(picture, process.stdout, tables.split('\n').length)
@@ -87,10 +88,10 @@ async function drawn(
   run: string,
 ): Promise<Uint8Array | string> {
   if (ending === '.html') return reportOf(portrait, run)
-  const { picture, title, caption, subject } = portrait
+  const { picture, title, caption, subject, unpictured } = portrait
   if (!picture) {
     throw new ConfigurationError(
-      `${subject} of ${formatShape(observation)} are no pictures; show ${run} without --out, or write report.html.`,
+      `${unpictured ?? `${subject} of ${formatShape(observation)} are no pictures`}; show ${run} without --out, or write report.html.`,
     )
   }
   return ending === '.png' ? toPng(picture) : pictureSvg(picture, { title, description: caption })

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { number } from '../numbers.js'
-import { type CommonOptions, inSession, type Session } from '../session.js'
+import { type CommonOptions, devices, inSession, type Session } from '../session.js'
 
 /** Adds the options that every command has, and an example to its help. */
 export function common(command: Command, examples: string): Command {
@@ -11,6 +11,24 @@ export function common(command: Command, examples: string): Command {
     .option('--debug', 'show where an error came from')
     .addHelpOption(new Option('-h, --help', 'show this help'))
     .addHelpText('after', `\nExamples:\n${examples.trim().replace(/^\s*/gm, '  ')}`)
+}
+
+/** Adds the choice of where graphs run. */
+export function device(command: Command): Command {
+  return command.addOption(new Option('--device <name>', 'where networks run (default: cpu)').choices(devices))
+}
+
+/** The options of commands that take a model of a run folder. */
+export interface OpeningOptions {
+  readonly energy?: string
+}
+
+/** Adds them. */
+export function opening(command: Command): Command {
+  return command.option(
+    '--energy <file>',
+    'the module with the functions of a latent-variable model, where it has some of its own',
+  )
 }
 
 /** What a command does, loaded when it runs. */

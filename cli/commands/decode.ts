@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { CommonOptions } from '../session.js'
-import { common, performs } from './common.js'
+import { common, device, type OpeningOptions, opening, performs } from './common.js'
 
-export interface DecodeCommandOptions extends CommonOptions {
+export interface DecodeCommandOptions extends CommonOptions, OpeningOptions {
   readonly codes: string
   readonly out: string
   readonly patches?: boolean
@@ -18,6 +18,8 @@ export function addDecode(program: Command): void {
     .option('--out <file.npy|folder>', 'an npy file, or a folder for PNG pictures')
     .option('--patches', 'leave the patches of images apart instead of putting the images together')
     .option('--overwrite', 'replace what is there')
+  opening(command)
+  device(command)
   common(
     command,
     `

@@ -1,16 +1,25 @@
 import { type Command, Option } from 'commander'
-import { number, positive } from '../numbers.js'
+import { count, number, positive } from '../numbers.js'
 import type { CommonOptions } from '../session.js'
-import { common, performs } from './common.js'
+import { common, device, type OpeningOptions, opening, performs } from './common.js'
+
+/** Solvers of dictionaries, and of other energies. */
+const solvers = [
+  ...(['active-set', 'coordinate-descent', 'fista', 'ista', 'omp'] as const),
+  ...(['proximal-gradient', 'gradient-descent'] as const),
+]
 
 /** The options of commands that code data with a model. */
-export interface CodingOptions extends CommonOptions {
+export interface CodingOptions extends CommonOptions, OpeningOptions {
   readonly data: string
   readonly array?: string
-  readonly solver?: 'active-set' | 'coordinate-descent' | 'fista' | 'ista' | 'omp'
+  readonly solver?: (typeof solvers)[number]
   readonly tolerance?: number
   readonly maxSteps?: number
   readonly seconds?: number
+  readonly restarts?: number
+  readonly samples?: number
+  readonly seed?: number
 }
 
 export interface EncodeCommandOptions extends CodingOptions {
@@ -20,21 +29,30 @@ export interface EncodeCommandOptions extends CodingOptions {
 
 /** Adds the options that choose data and solver. */
 export function coding(command: Command): Command {
-  return command
+  command
     .option('--data <source>', 'what to code: digits, photographs, mnist, a file, folder or pattern, or - (npy)')
     .option('--array <name>', 'the array of an npz file, or the column of a Parquet file')
     .addOption(
-      new Option('--solver <name>', 'how codes are found (default: the fastest for the model’s regularizer)').choices([
-        'active-set',
-        'coordinate-descent',
-        'fista',
-        'ista',
-        'omp',
-      ]),
+      new Option(
+        '--solver <name>',
+        'how codes are found (default: the fastest); the last two are for latent-variable',
+      ).choices(solvers),
     )
-    .option('--tolerance <number>', 'relative duality gap to reach (default: 1e-6)', number({ min: 0 }))
+    .option(
+      '--tolerance <number>',
+      'relative duality gap to reach (default: 1e-6); lista, psd: without it, codes are the encoder’s',
+      number({ min: 0 }),
+    )
     .option('--max-steps <n>', 'steps of the solver an observation', number({ whole: true, min: 0, max: 2 ** 31 - 1 }))
     .option('--seconds <number>', 'return what is solved after this long', positive)
+    .option(
+      '--restarts <n>',
+      'latent-variable: starts from random codes besides the first, the best of which counts',
+      number({ whole: true, min: 0 }),
+    )
+    .option('--samples <n>', 'vae: codes drawn for an energy, which makes the bound tighter', count)
+    .option('--seed <n>', 'seed of restarts and samples', number({ whole: true, min: 0 }))
+  return device(opening(command))
 }
 
 /** Adds `encode`. */
@@ -53,7 +71,7 @@ export function addEncode(program: Command): void {
     'after',
     `
 Beside the codes the file holds, for each observation: energy, gap (or stationarity, where the regularizer is not
-convex), steps, and status (0 converged, 1 steps used up, 2 time used up, 3 diverged, 4 not finite).`,
+convex, or none of the two: vae, which has the deviation of each code), steps, and status (0 converged, 1 steps used up, 2 time used up, 3 diverged, 4 not finite).`,
   )
   performs<EncodeCommandOptions>(command, ['data', 'out'], async () => (await import('../actions/encode.js')).encode)
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { count, number } from '../numbers.js'
 import type { CommonOptions } from '../session.js'
-import { common, performs } from './common.js'
+import { common, type OpeningOptions, opening, performs } from './common.js'
 
-export interface ExportCommandOptions extends CommonOptions {
+export interface ExportCommandOptions extends CommonOptions, OpeningOptions {
   readonly onnx?: boolean
   readonly out?: string
   readonly steps?: number
@@ -23,10 +23,11 @@ export function addExport(program: Command): void {
     .option('--steps <n>', 'inference of this many steps', count)
     .option(
       '--tolerance <number>',
-      'inference until a step changes the code by less than this share',
+      'inference to this relative duality gap, or share of the first gradient, where there is none',
       number({ above: 0 }),
     )
     .option('--overwrite', 'write into a folder that holds files')
+  opening(command)
   common(
     command,
     `

@@ -12,7 +12,8 @@ export function addFit(program: Command): void {
     `
 Examples:
   $ energia fit sparse-coding --data digits --atoms 256 --lambda 1 --out runs/strokes
-  $ energia fit sparse-coding --help`,
+  $ energia fit vae --data digits --latent 2 --out runs/plane
+  $ energia fit lista --help`,
   )
   for (const model of models) {
     const command = fit.command(model.name).description(model.description)

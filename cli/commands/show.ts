@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { CommonOptions } from '../session.js'
-import { common, performs } from './common.js'
+import { common, type OpeningOptions, opening, performs } from './common.js'
 
-export interface ShowCommandOptions extends CommonOptions {
+export interface ShowCommandOptions extends CommonOptions, OpeningOptions {
   readonly out?: string
   readonly overwrite?: boolean
 }
@@ -14,6 +14,7 @@ export function addShow(program: Command): void {
     .description('show a model: its dictionary in the terminal, or as a picture or report')
     .option('--out <file>', 'write picture.png, picture.svg or report.html instead')
     .option('--overwrite', 'replace a file that is there')
+  opening(command)
   common(
     command,
     `

@@ -1,15 +1,18 @@
 import type { Command } from 'commander'
 import type {
   Codes,
-  EncodedBatch,
   ImageStep,
   Images,
+  Inference,
   NamedTensors,
   Observations,
+  OnnxExport,
   Picture,
   report,
+  Status,
   Tensor,
 } from '../../src/index.js'
+import type { OpeningOptions } from '../commands/common.js'
 import type { CodingOptions } from '../commands/encode.js'
 import type { Session } from '../session.js'
 import type { FitOptions } from './options.js'
@@ -19,8 +22,10 @@ import type { FitOptions } from './options.js'
  * Help and completion read these definitions, so that nothing here may load the library before `recipe` and `open` do.
  */
 export interface ModelCommand<Options extends FitOptions = FitOptions> {
-  /** As in `energia fit NAME`, and as run folders call it. */
+  /** As in `energia fit NAME`. */
   readonly name: string
+  /** What run folders call it, where that is not its name. */
+  readonly kind?: string
   readonly description: string
   /** Command lines for the help, one a line. */
   readonly examples: string
@@ -31,14 +36,30 @@ export interface ModelCommand<Options extends FitOptions = FitOptions> {
   /** How it is made of these options. Throws ConfigurationError where they do not go together; no data is read yet. */
   recipe(options: Options, session: Session): Promise<Recipe>
   /** The model of a run folder. */
-  open(run: string, session: Session): Promise<Learned>
+  open(run: string, session: Session, options: OpeningOptions): Promise<Learned>
 }
+
+/** What run folders call a model. */
+export const kindOf = ({ name, kind = name }: Pick<ModelCommand, 'name' | 'kind'>): string => kind
 
 /** Commands that only some models serve. */
 export type ExtraVerb = 'sample' | 'export'
 
-/** The model for some data, not yet learned. Throws ConfigurationError where the options do not go with the data. */
-export type Recipe = (data: Observations | Images) => Definition
+/** A model that is to be learned from data not yet opened. */
+export interface Recipe {
+  /** How patches are cut out of images: `unsaid` where the options should say it for large ones, `none` where the model takes no patches. */
+  readonly cut: Cut | 'unsaid' | 'none'
+  /** The model for some data, not yet learned. Throws ConfigurationError where the options do not go with the data. */
+  define(data: Observations | Images): Definition
+}
+
+/** How patches are cut out of images. */
+export interface Cut {
+  readonly size: readonly [height: number, width: number]
+  /** What is done to whole images first. */
+  readonly transform: ImageStep | readonly ImageStep[]
+  readonly minimumDeviation?: number
+}
 
 export interface Definition {
   /** What the event `start` says of it. */
@@ -72,6 +93,8 @@ export interface Measured {
   readonly fields: object
   readonly rows: readonly Row[]
   readonly note?: string
+  /** Why learning did not end well, where it did not, as a sentence; the last good parameters have been kept. */
+  readonly failure?: string
 }
 
 /** A model that has just been learned. */
@@ -80,12 +103,23 @@ export interface Trained {
   dispose(): void
 }
 
+/** Codes of one batch. */
+export interface CodedBatch {
+  /** Row of the first observation in the whole stream. */
+  readonly first: number
+  readonly inference: Inference
+  /** What decoding needs besides the codes, [n, …] each. */
+  readonly context: NamedTensors
+  /** What else is known of each code, [n, …]. */
+  readonly columns?: NamedTensors
+}
+
 /** Codes of all observations, or of the patches of all images, batch by batch. */
-export type Coder = (data: Observations | Images, signal: AbortSignal) => AsyncGenerator<EncodedBatch>
+export type Coder = (data: Observations | Images, signal: AbortSignal) => AsyncGenerator<CodedBatch>
 
 /** A model of a run folder, as the commands use it. */
 export interface Learned {
-  /** The name of its kind. */
+  /** The name of its kind, as in `energia fit NAME`. */
   readonly kind: string
   /** The shape of one observation. */
   readonly observation: readonly number[]
@@ -99,18 +133,20 @@ export interface Learned {
   coder(options: CodingOptions): Coder
   /** Observations from codes, preprocessing undone as far as `context` allows. */
   decode(codes: Codes, context?: NamedTensors): Promise<Tensor>
-  /** New observations, in batches [n, …shape]. */
+  /** What to say of codes with this status, where it is something else than for other models. */
+  explain?(status: Status, options: CodingOptions): string | undefined
+  /** What samples are drawn for: the shape of one x, where the model explains y from x. */
+  readonly given?: readonly number[]
+  /** New observations, in batches [n, …shape]; `count` for each row of `x` where the model has one. */
   sample?(options: {
     readonly count: number
     readonly seed: number
+    readonly x?: Tensor
     readonly signal: AbortSignal
   }): AsyncGenerator<Tensor>
   /** Its parts as ONNX graphs, by name. */
-  onnx?(options: {
-    readonly steps?: number
-    readonly tolerance?: number
-  }): Promise<Readonly<Record<string, Uint8Array>>>
-  portrait(): Portrait
+  onnx?(options: { readonly steps?: number; readonly tolerance?: number }): OnnxExport
+  portrait(): Promise<Portrait>
   dispose(): void
 }
 
@@ -128,6 +164,8 @@ export interface Portrait {
   readonly subject: string
   /** Undefined where it cannot be drawn. */
   readonly picture: Picture | undefined
+  /** Why not, where that is not the shape of observations. */
+  readonly unpictured?: string
   readonly caption: string
   readonly alt: string
   readonly settings: readonly (readonly [label: string, text: string])[]

@@ -48,6 +48,21 @@ export function learning(command: Command, defaults: { readonly epochs: number; 
     .option('--checkpoint-seconds <number>', 'seconds between checkpoints (default: 10)', number({ min: 0 }))
 }
 
+export const activations = ['relu', 'tanh', 'sigmoid', 'softplus', 'identity'] as const
+
+/** How networks move along their gradients. */
+export interface GradientOptions {
+  readonly optimizer: 'adam' | 'adamW' | 'sgd'
+  readonly learningRate?: number
+}
+
+/** Goes below the heading "Learning:"; `rate` says what the learning rate is where it is not given. */
+export function gradientSteps(command: Command, { rate }: { readonly rate: string }): void {
+  command
+    .addOption(new Option('--optimizer <name>', 'how networks move').choices(['adam', 'adamW', 'sgd']).default('adam'))
+    .option('--learning-rate <number>', `size of the steps (${rate})`, positive)
+}
+
 /** What is done to images and observations before a model sees them. */
 export interface PreprocessingOptions {
   readonly patch?: [height: number, width: number]

@@ -1,5 +1,9 @@
+import { latentVariable } from './latentVariable.js'
+import { lista } from './lista.js'
 import type { ModelCommand } from './model.js'
+import { psd } from './psd.js'
 import { sparseCoding } from './sparseCoding.js'
+import { vae } from './vae.js'
 
 /** The models that the command line knows, in the order of the help. */
-export const models: ModelCommand[] = [sparseCoding]
+export const models: ModelCommand[] = [sparseCoding, lista, psd, vae, latentVariable]

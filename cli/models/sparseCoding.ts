@@ -31,6 +31,7 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
     $ energia fit sparse-coding --data digits --atoms 256 --lambda 1 --out runs/strokes
     $ energia fit sparse-coding --data photographs --patch 16 --whiten olshausen --lambda-ratio 0.1 --out runs/edges
     $ energia fit sparse-coding --data 'images/*.png' --patch 8 --regularizer top-k --active 5 --seconds 60 --out runs/mine`,
+  also: ['export'],
 
   options(command) {
     dataAndResult(command)
@@ -56,49 +57,54 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
 
   async recipe(options, { threads }) {
     const { sparseCoding: define } = await import('../../src/index.js')
-    const { checkTogether, chosenRegularizer, chosenUpdate, imageSteps, observationSteps } = await import(
+    const { checkTogether, chosenRegularizer, chosenUpdate, cutOf, imageSteps, observationSteps } = await import(
       '../actions/learningParts.js'
     )
     const { measured, progressLine } = await import('../actions/sparseCodingReport.js')
     checkTogether(options)
     const penalty = await chosenRegularizer(options)
-    return (data) => {
-      const definition = define({
-        atoms: options.atoms,
-        regularizer: penalty,
-        update: chosenUpdate(options),
-        preprocess: observationSteps(options),
-        transform: imageSteps(options),
-        seed: options.seed,
-        ...threads,
-        ...given({
-          nonNegativeAtoms: options.nonnegativeAtoms,
-          patch: 'image' in data ? options.patch : undefined,
-          patchesPerEpoch: options.patchesPerEpoch,
-          minimumDeviation: options.minimumDeviation,
-          batchSize: options.batch,
-          deadAfter: options.deadAfter,
-          start: options.start,
-          learningTolerance: options.learningTolerance,
-        }),
-      })
-      return {
-        facts: { atoms: options.atoms, regularizer: penalty.kind },
-        async learn({ fit, progress }) {
-          const model = await definition.fit(data, {
-            ...fit,
-            onProgress: (report) => progress(report, progressLine(report)),
-          })
-          return { measure: (sample, signal) => measured(model, sample, signal), dispose: () => model.dispose() }
-        },
-      }
+    return {
+      cut: cutOf(options),
+      define(data) {
+        const definition = define({
+          atoms: options.atoms,
+          regularizer: penalty,
+          update: chosenUpdate(options),
+          preprocess: observationSteps(options),
+          transform: imageSteps(options),
+          seed: options.seed,
+          ...threads,
+          ...given({
+            nonNegativeAtoms: options.nonnegativeAtoms,
+            patch: 'image' in data ? options.patch : undefined,
+            patchesPerEpoch: options.patchesPerEpoch,
+            minimumDeviation: options.minimumDeviation,
+            batchSize: options.batch,
+            deadAfter: options.deadAfter,
+            start: options.start,
+            learningTolerance: options.learningTolerance,
+          }),
+        })
+        return {
+          facts: { atoms: options.atoms, regularizer: penalty.kind },
+          async learn({ fit, progress }) {
+            const model = await definition.fit(data, {
+              ...fit,
+              onProgress: (report) => progress(report, progressLine(report)),
+            })
+            return { measure: (sample, signal) => measured(model, sample, signal), dispose: () => model.dispose() }
+          },
+        }
+      },
     }
   },
 
-  async open(run, { threads }) {
-    const { loadModel, restoreImageStep, solverByName } = await import('../../src/index.js')
+  async open(run, { threads, runtime }) {
+    const { exportOnnx, loadModel, restoreImageStep, solverByName } = await import('../../src/index.js')
+    const { refuse } = await import('../actions/codingOptions.js')
     const { portrait } = await import('../actions/sparseCodingReport.js')
     const { stepKinds } = await import('../actions/stepKinds.js')
+    refuse('sparse-coding', runtime, ['device'], 'its solvers run on the CPU')
     const model = await loadModel(run, { ...threads, model: 'sparse-coding' })
     const { atoms, observation, input, preprocess, regularizer: penalty } = model.settings
     return {
@@ -107,13 +113,16 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
       codeLength: atoms,
       transform: input.kind === 'images' ? restoreImageStep(input.transform) : undefined,
       preprocessing: stepKinds(preprocess),
-      coder({ solver, tolerance, maxSteps, seconds }) {
-        if (solver !== undefined) solverByName(solver, penalty.kind)
+      coder(coding) {
+        refuse('sparse-coding', coding, ['restarts', 'samples'], 'its solvers find the code of least energy')
+        const { tolerance, maxSteps, seconds } = coding
+        const solver = coding.solver && solverByName(coding.solver, penalty.kind)
         const options = given({ solver, tolerance, maxSteps, seconds })
         return (data, signal) => model.encodeBatches(data, { signal, ...options })
       },
       decode: (codes, context) => model.decode(codes, context),
-      portrait: () => portrait(model),
+      onnx: (options) => exportOnnx(model, options),
+      portrait: async () => portrait(model),
       dispose: () => model.dispose(),
     }
   },

@@ -1,9 +1,8 @@
-import type { ModelCommand } from '../../cli/models/model.js'
+import type { CodedBatch, ModelCommand, Recipe } from '../../cli/models/model.js'
 import { dataAndResult, type FitOptions, learning } from '../../cli/models/options.js'
 import {
   type Codes,
   createRun,
-  type EncodedBatch,
   fromDense,
   type Observations,
   openRun,
@@ -34,7 +33,7 @@ export const shift: ModelCommand<ShiftOptions> = {
     learning(command, { epochs: 1, batch: 10 })
   },
   async recipe(options) {
-    return (data) => ({
+    const define: Recipe['define'] = (data) => ({
       facts: { shift: options.shift },
       async learn({ fit, progress }) {
         const all = await toTensor(data as Observations)
@@ -51,6 +50,7 @@ export const shift: ModelCommand<ShiftOptions> = {
         }
       },
     })
+    return { cut: 'none', define }
   },
   async open(path) {
     const run = await openRun(path)
@@ -65,7 +65,7 @@ export const shift: ModelCommand<ShiftOptions> = {
       transform: undefined,
       preprocessing: [],
       coder: () =>
-        async function* (data): AsyncGenerator<EncodedBatch> {
+        async function* (data): AsyncGenerator<CodedBatch> {
           let first = 0
           for await (const batch of (data as Observations).batches({ batchSize: 16 })) {
             const codes = moved(batch, mean, -1)
@@ -93,8 +93,11 @@ export const shift: ModelCommand<ShiftOptions> = {
           yield moved({ shape: [n, mean.length], data: noise }, mean, 1)
         }
       },
-      onnx: async ({ steps = 0 }) => ({ encoder: Uint8Array.of(1), decoder: Uint8Array.of(2, steps) }),
-      portrait: () => ({
+      onnx: ({ steps = 0 }) => ({
+        graphs: { encoder: Uint8Array.of(1), decoder: Uint8Array.of(2, steps) },
+        readme: '# Shift',
+      }),
+      portrait: async () => ({
         title: 'A mean',
         lead: 'E(y) = ½‖y − mean‖².',
         heading: 'Mean',
