@@ -25,6 +25,9 @@ const ADMIT_SHARE: f32 = 0.5
 const ADMIT_AT_MOST: i32 = 24
 /** Squared norms of observation times atom beyond which single precision would overflow. */
 const LARGEST_SCALE: f64 = 1e72
+/** What a settled correlation may exceed its threshold by, as a share of the tolerance within these bounds. */
+const LEAST_SLACK: f64 = 1e-11
+const MOST_SLACK: f64 = 1e-4
 
 /** λ·weight of each atom in single precision; the padding's stays infinite. */
 function fillThresholds(problem: Problem, lambda: f64, thresholds: usize): void {
@@ -166,6 +169,8 @@ function solve(
   const set = changetype<WorkingSet>(scratch.set)
   set.size = 0
   set.factored = 0
+  set.rough = 0
+  set.slack = max(LEAST_SLACK, min(MOST_SLACK, 0.1 * problem.tolerance))
 
   const squaredNorm = load<f64>(scratch.squaredNorms + (<usize>row << 3))
   if (!(squaredNorm < Infinity)) {
@@ -234,7 +239,7 @@ function solve(
       0, 0.5 * slack * slack * explained + penalty - 0.5 * (1 + shrink * shrink) * agreement,
     )
     const energy = 0.5 * (explained - agreement) + penalty
-    if (gap <= problem.tolerance * energy || (outside <= 0 && set.size > 0 && steps > 0 && gap <= 1e-13 * squaredNorm)) {
+    if (gap <= problem.tolerance * energy || (outside <= 0 && set.size > 0 && steps > 0 && set.slack <= LEAST_SLACK && gap <= 1e-13 * squaredNorm)) {
       finishPoint(problem, scratch, set, index, energy, gap, 1 + outside / smallestThreshold, squaredNorm, steps, Stop.CONVERGED)
       return
     }
@@ -248,6 +253,8 @@ function solve(
       descendFully(problem, scratch.full, index, set, steps)
       return
     }
+    // No atom is missing for certain, so what is left of the gap is what the working atoms were allowed.
+    if (worst <= 4 * rounding) set.slack = LEAST_SLACK
     steps += minimize(set, nonNegative, false, problem.maxSteps - steps)
   }
 }
@@ -266,7 +273,7 @@ function startFrom(problem: Problem, scratch: Scratch, set: WorkingSet, lane: i3
   }
   if (count == 0) return 0
   refresh(set)
-  return refine(set, quad, lane, problem.tolerance)
+  return refine(set, quad, lane)
 }
 
 /** Takes an atom into the working set; false for a zero atom, which stays out. */

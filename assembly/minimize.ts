@@ -10,8 +10,6 @@ import { WorkingSet, refresh, row } from './workingSet'
 const SWEEPS: i32 = 1
 /** Rounds without a lower energy after which rounding is to blame. */
 const PATIENCE: i32 = 3
-/** How far a correlation may exceed its threshold, relative to it, and still count as settled. */
-const SETTLED: f64 = 1e-11
 
 /**
  * One sweep of coordinate descent, without branches on the data; returns by how much the largest change of a correlation
@@ -120,7 +118,7 @@ function settled(set: WorkingSet, nonNegative: bool): bool {
   for (let i = 0; i < set.size; i++) {
     const g = load<f64>(at8(set.g, i))
     const threshold = load<f64>(at8(set.threshold, i))
-    if ((nonNegative ? g : abs(g)) > threshold * (1 + SETTLED)) return false
+    if ((nonNegative ? g : abs(g)) > threshold * (1 + set.slack)) return false
   }
   return true
 }
@@ -128,7 +126,7 @@ function settled(set: WorkingSet, nonNegative: bool): bool {
 /**
  * Minimizes over the working set, from its z and g; where `start` says that their signs are good, the first round solves
  * at once. Returns the rounds it took (at most `maxRounds`); `g` is up to date,
- * and where the rounds sufficed z is the optimum to double precision.
+ * and where the rounds sufficed z is the optimum to `slack`.
  */
 export function minimize(set: WorkingSet, nonNegative: bool, start: bool, maxRounds: i32): i32 {
   const firstSweep = start ? SWEEPS : 0

@@ -24,6 +24,7 @@ export function pursuitChunk(problem: Problem, first: i32, end: i32, memory: usi
 function pursue(problem: Problem, state: DenseState, set: WorkingSet, index: i32): void {
   set.size = 0
   set.factored = 0
+  set.rough = 0
   memory.fill(state.z, 0, <usize>problem.kp << 3)
   correlate(problem, state)
   const most = min(problem.topK, problem.maxSteps)

@@ -2,7 +2,7 @@
  * Newton steps of a quad: the supports of four lanes are solved at once, each through its own Cholesky factor in single
  * precision; the factors are formed side by side, one a lane, so that no operation is spent on gathering or summing lanes.
  */
-import { Quad, STRIDE, lanesOf, quadRow, sizeOf } from './quad'
+import { Quad, lanesOf, quadRow } from './quad'
 
 /** A pivot below this share of the atom's own curvature counts as none. */
 const EPSILON_PIVOT: f32 = 1e-5
@@ -197,30 +197,4 @@ function energyChange(quad: Quad, i: usize): v128 {
   const smooth = f32x4.mul(step, f32x4.sub(f32x4.mul(f32x4.splat(0.5), v128.load(quad.pull + i)), v128.load(quad.g + i)))
   const penalty = f32x4.mul(v128.load(quad.threshold + i), f32x4.sub(f32x4.abs(f32x4.add(z, step)), f32x4.abs(z)))
   return v128.and(f32x4.add(smooth, penalty), f32x4.ne(step, f32x4.splat(0)))
-}
-
-/** Solves LLᵀx = x for one lane over its slots, x in double precision [size]. */
-export function solveLane(quad: Quad, lane: i32, x: usize): void {
-  const size = sizeOf(quad, lane)
-  const offset = <usize>lane << 2
-  for (let j = 0; j < size; j++) {
-    const value = load<f64>(x + (<usize>j << 3)) * <f64>load<f32>(quad.inversePivot + (<usize>j << 4) + offset)
-    store<f64>(x + (<usize>j << 3), value)
-    let entry = quadRow(quad.factor, j + 1) + (<usize>j << 4) + offset
-    for (let i = j + 1; i < size; i++) {
-      const place = x + (<usize>i << 3)
-      store<f64>(place, load<f64>(place) - value * <f64>load<f32>(entry))
-      entry += <usize>STRIDE << 4
-    }
-  }
-  for (let i = size - 1; i >= 0; i--) {
-    const value = load<f64>(x + (<usize>i << 3)) * <f64>load<f32>(quad.inversePivot + (<usize>i << 4) + offset)
-    store<f64>(x + (<usize>i << 3), value)
-    let entry = quadRow(quad.factor, i) + offset
-    for (let j = 0; j < i; j++) {
-      const place = x + (<usize>j << 3)
-      store<f64>(place, load<f64>(place) - value * <f64>load<f32>(entry))
-      entry += 16
-    }
-  }
 }

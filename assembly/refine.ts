@@ -3,14 +3,11 @@
  * a support to double precision without a factor in double precision.
  */
 import { at8 } from './addresses'
-import { Quad } from './quad'
-import { solveLane } from './quadNewton'
-import { WorkingSet, refresh } from './workingSet'
+import { Quad, quadRow } from './quad'
+import { solveFactored } from './supportFactor'
+import { WorkingSet, refresh, row } from './workingSet'
 
 const STEPS: i32 = 4
-/** How near to its threshold each correlation is brought: this share of the tolerance, and at least so near. */
-const SHARE: f64 = 0.1
-const LEAST: f64 = 1e-13
 
 /** Leaves g − threshold·sign(z) in `solution`; returns the largest of it relative to its threshold. */
 function residual(set: WorkingSet): f64 {
@@ -24,15 +21,35 @@ function residual(set: WorkingSet): f64 {
   return largest
 }
 
+/** Takes over a lane's factor, as far as its pivots are sound; returns whether all of them are. */
+function takeFactor(set: WorkingSet, quad: Quad, lane: i32): bool {
+  const offset = <usize>lane << 2
+  set.rough = 1
+  for (let i = 0; i < set.size; i++) {
+    const inverse = load<f32>(quad.inversePivot + (<usize>i << 4) + offset)
+    if (inverse == 0) return false
+    store<f64>(at8(set.inverseDiagonal, i), <f64>inverse)
+    store<i32>(set.order + (<usize>i << 2), i)
+    const to = row(set.factor, set, i)
+    let from = quadRow(quad.factor, i) + offset
+    for (let j = 0; j < i; j++) {
+      store<f64>(at8(to, j), <f64>load<f32>(from))
+      from += 16
+    }
+    set.factored = i + 1
+  }
+  return true
+}
+
 /**
  * Refines z, whose slots are those of `lane` in their order, up to date with g. Stops where a coefficient would change its sign. Returns
  * the steps taken.
  */
-export function refine(set: WorkingSet, quad: Quad, lane: i32, tolerance: f64): i32 {
-  const enough = max(SHARE * tolerance, LEAST)
+export function refine(set: WorkingSet, quad: Quad, lane: i32): i32 {
+  if (!takeFactor(set, quad, lane)) return 0
   for (let step = 0; step < STEPS; step++) {
-    if (residual(set) <= enough) return step
-    solveLane(quad, lane, set.solution)
+    if (residual(set) <= set.slack) return step
+    solveFactored(set, set.size)
     for (let i = 0; i < set.size; i++) {
       const value = load<f64>(at8(set.z, i))
       if (value * (value + load<f64>(at8(set.solution, i))) <= 0) return step

@@ -5,6 +5,8 @@ import { WorkingSet, row } from './workingSet'
 
 /** A pivot below this share of the atom's own curvature counts as none. */
 const EPSILON_PIVOT: f64 = 1e-10
+/** A pivot below this share is not to be judged by rows in single precision. */
+const ROUGH_PIVOT: f64 = 1e-4
 
 /** Lists the support in slot order and keeps the factor's rows that still belong to it. Returns its size. */
 export function listSupport(set: WorkingSet): i32 {
@@ -98,6 +100,11 @@ export function extendFactor(set: WorkingSet, count: i32): i32 {
         store<f64>(place, (load<f64>(place) - dot(own, row(set.factor, set, j), j)) * load<f64>(at8(set.inverseDiagonal, j)))
       }
       const pivot = curvature - dot(own, own, i)
+      if (set.rough && !(pivot > ROUGH_PIVOT * curvature)) {
+        set.rough = 0
+        set.factored = 0
+        return extendFactor(set, count)
+      }
       if (!(pivot > EPSILON_PIVOT * curvature)) {
         set.factored = i
         return i

@@ -16,6 +16,10 @@ export class WorkingSet {
   stride: i32
   /** Rows of `factor` that belong to the first entries of `order`. */
   factored: i32
+  /** 1 where the factor's first rows hold single precision only. */
+  rough: i32
+  /** How far a correlation may exceed its threshold, relative to it, and still count as settled. */
+  slack: f64
   /** i32 [capacity]: atoms. */
   atoms: usize
   /** i32 [capacity]: slots of the support, in the order of the factor's rows. */
