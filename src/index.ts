@@ -34,7 +34,6 @@ export { importanceSampled } from './diagnostics/importanceSampling.js'
 export { matchDictionaries, recovered } from './diagnostics/matchDictionaries.js'
 export { psnr } from './diagnostics/psnr.js'
 export { sparsity, valueHistogram } from './diagnostics/sparsity.js'
-// Energies.
 export { type Cost, type CostConfig, type CostKind, defineCost } from './energy/cost.js'
 export { bernoulli } from './energy/costs/bernoulli.js'
 export { categorical, oneHot } from './energy/costs/categorical.js'
@@ -47,6 +46,12 @@ export { type ListaEncoderOptions, listaEncoder } from './energy/encoders/listaE
 export { encoderKinds, restoreEncoder } from './energy/encoders/restoreEncoder.js'
 export type { GraphRegularizer, GraphRegularizerConfig } from './energy/graphRegularizer.js'
 export { defineRegularizer } from './energy/graphRegularizer.js'
+export {
+  type EnergyParts,
+  type EnergyShapes,
+  type LatentVariableEnergy,
+  latentVariableEnergy,
+} from './energy/latentVariableEnergy.js'
 export {
   defineModule,
   type Module,
@@ -71,15 +76,22 @@ export { limitedNoise } from './energy/regularizers/limitedNoise.js'
 export { nonNegative } from './energy/regularizers/nonNegative.js'
 export { topK } from './energy/regularizers/topK.js'
 export { weightedL1 } from './energy/regularizers/weightedL1.js'
+export { costKinds, restoreCost } from './energy/restoreCost.js'
+export { graphRegularizerKinds, restoreGraphRegularizer } from './energy/restoreGraphRegularizer.js'
+// Energies.
+export { moduleKinds, restoreModule } from './energy/restoreModule.js'
 export { regularizerKinds, restoreRegularizer } from './energy/restoreRegularizer.js'
 // Graphs: symbolic tensors, and what runs them.
 export type { ConvolutionOptions, Dimension, ElementType, LoopOptions, Operand, Sym } from './graph/index.js'
 export * as graph from './graph/index.js'
 export { type AmortizedEncodeOptions, AmortizedInference, type AmortizedProblem } from './inference/amortized.js'
-// Inference.
 export { type Codes, codeRows, concatCodes, emptyCodes, fromDense, toDense } from './inference/codes.js'
 export type { GraphEncodeOptions } from './inference/graph/encodeSettings.js'
+export type { GraphEncoder } from './inference/graph/graphEncoder.js'
 export { graphEncoder } from './inference/graph/graphEncoder.js'
+export type { Observed } from './inference/graph/observed.js'
+// Inference.
+export type { QuadratureOptions } from './inference/graph/quadrature.js'
 export { explain, type Inference, type Status } from './inference/inference.js'
 export { decode } from './inference/linear/decode.js'
 export { type EncodeOptions, type LinearEncoder, linearEncoder } from './inference/linear/linearEncoder.js'
@@ -113,7 +125,6 @@ export { exponentialRate } from './learning/schedules/exponentialRate.js'
 export { constantRate, type LearningRate, type Schedule } from './learning/schedules/schedule.js'
 export { stepRate } from './learning/schedules/stepRate.js'
 export { warmUp } from './learning/schedules/warmUp.js'
-// Models.
 export { type LectureOptions, lecture, sectionNames } from './lecture/lecture.js'
 export { exportOnnx, type OnnxExport } from './models/exportOnnx.js'
 export type { FitProgress } from './models/fitProgress.js'
@@ -123,13 +134,18 @@ export {
   type LatentVariableOptions,
   latentVariableModel,
 } from './models/latentVariable.js'
+export type { LatentVariableData, SplitObservations } from './models/latentVariableData.js'
+export type { LatentVariableFitOptions } from './models/latentVariableFit.js'
 export type { LatentVariableModel } from './models/latentVariableModel.js'
-export type { LatentVariableProgress } from './models/latentVariableProgress.js'
+export type { Predictions, PredictOptions } from './models/latentVariablePredict.js'
+export type { LatentVariableProgress, LearningStatus } from './models/latentVariableProgress.js'
 export { type EncoderLearning, type ListaOptions, lista } from './models/lista.js'
 export type { EncoderFitOptions } from './models/listaFit.js'
 export type { AmortizedModel } from './models/listaModel.js'
 export type { EncoderProgress } from './models/listaProgress.js'
 export { type CodeRaceOptions, type CodeRacer, codeRace } from './models/listaRace.js'
+// Models.
+export type { AnyModel, ModelName } from './models/loadModel.js'
 export { loadModel } from './models/loadModel.js'
 export type { Model } from './models/model.js'
 export {
