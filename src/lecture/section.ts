@@ -1,8 +1,9 @@
 import type { Picture } from '../data/picture.js'
+import type { Tensor } from '../tensor/tensor.js'
 import type { ReportNumber, ReportSection } from '../views/report.js'
 
 /** The parts of the lecture that can be asked for. */
-export type SectionName = 'strokes' | 'convergence' | 'edges'
+export type SectionName = 'landscape' | 'completions' | 'strokes' | 'convergence' | 'edges' | 'lista' | 'vae' | 'balls'
 
 /** What a section is given to work with. */
 export interface SectionContext {
@@ -37,6 +38,41 @@ export function runOptions(
   name: SectionName,
 ): { run: string; overwrite: true; signal?: AbortSignal } {
   return { run: `${out}/${name}`, overwrite: true, ...(signal ? { signal } : {}) }
+}
+
+/** What the lecture claims, and whether the numbers measured here bear it out: a sentence for the page, and a line of its table. */
+export function claim(
+  said: string,
+  holds: boolean,
+  measured: string,
+): { readonly sentence: string; readonly number: ReportNumber } {
+  const verdict = holds ? 'holds' : 'does not hold'
+  return {
+    sentence: `Claim: ${said} Measured here, it ${verdict}: ${measured}`,
+    number: { label: 'The claim', value: verdict },
+  }
+}
+
+/** Observations [n, h, w] cut in two along their rows: the upper ones [n, at, w] and the rest. */
+export function halves({ shape, data }: Tensor, at: number): { readonly x: Tensor; readonly y: Tensor } {
+  const [count, height, width] = shape
+  const part = (from: number, to: number): Tensor => {
+    const size = (to - from) * width
+    const cut = new Float32Array(count * size)
+    for (let i = 0; i < count; i++) {
+      const start = (i * height + from) * width
+      cut.set(data.subarray(start, start + size), i * size)
+    }
+    return { shape: [count, to - from, width], data: cut }
+  }
+  return { x: part(0, at), y: part(at, height) }
+}
+
+/** The arithmetic mean; 0 of nothing. */
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return values.length === 0 ? 0 : sum / values.length
 }
 
 /** Summary numbers of codes, in the words of the report. */
