@@ -107,8 +107,12 @@ export async function openCoding(run: string, options: CodingOptions, session: S
 export function noteUnsolved({ model, options, totals }: Coding, session: Session): void {
   for (const [status, times] of totals.statuses) {
     if (status === 'converged') continue
+    if (status === 'maxSteps' && model.predicts?.(options)) {
+      session.note('Codes are as the encoder predicts them, with their gaps; --tolerance 1e-6 refines them.')
+      continue
+    }
     const general = explain(status).replace('maxSteps', '--max-steps').replace('raise seconds', 'raise --seconds')
-    const advice = model.explain?.(status, options) ?? general
+    const advice = model.explain?.(status) ?? general
     session.note(
       `${formatNumber(times)} of ${formatNumber(totals.count)} observations did not converge (${status}). ${advice}`,
     )

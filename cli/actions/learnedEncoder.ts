@@ -33,10 +33,7 @@ export function learnedEncoder(kind: 'lista' | 'psd', model: AmortizedModel): Le
       return (data, signal) => model.encodeBatches(data, { signal, ...given({ refine: tolerance, maxSteps, seconds }) })
     },
     decode: (codes, context) => model.decode(codes, context),
-    explain: (status, { tolerance }) =>
-      status === 'maxSteps' && tolerance === undefined
-        ? 'They are as the encoder predicts them, with their gaps; --tolerance 1e-6 refines them.'
-        : undefined,
+    predicts: ({ tolerance }) => tolerance === undefined,
     onnx: (options) => exportOnnx(model, options),
     portrait: () => encoderPortrait(model),
     dispose: () => model.dispose(),

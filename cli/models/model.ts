@@ -133,8 +133,10 @@ export interface Learned {
   coder(options: CodingOptions): Coder
   /** Observations from codes, preprocessing undone as far as `context` allows. */
   decode(codes: Codes, context?: NamedTensors): Promise<Tensor>
+  /** Whether codes are as an encoder predicts them, without a search that could have converged. */
+  predicts?(options: CodingOptions): boolean
   /** What to say of codes with this status, where it is something else than for other models. */
-  explain?(status: Status, options: CodingOptions): string | undefined
+  explain?(status: Status): string | undefined
   /** What samples are drawn for: the shape of one x, where the model explains y from x. */
   readonly given?: readonly number[]
   /** New observations, in batches [n, …shape]; `count` for each row of `x` where the model has one. */
