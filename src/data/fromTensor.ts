@@ -21,8 +21,9 @@ export function fromTensor(batch: Tensor, name = 'the given tensor'): Observatio
     name,
     shape: observation,
     count,
+    checked: true,
     open: async () => ({
-      take: async (indices) => takeRows({ shape, data }, indices).data,
+      take: async (indices, room) => takeRows({ shape, data }, indices, room).data,
       close: async () => {},
     }),
   })

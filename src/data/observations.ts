@@ -10,6 +10,8 @@ export interface Pass {
   readonly epoch?: number
   /** Batches to leave out at the start: a pass continued at batch b gives exactly what the whole pass gave from b on. */
   readonly skip?: number
+  /** Lets each batch lie in the memory of the one before, for whoever is done with a batch when asking for the next. */
+  readonly reuse?: boolean
   readonly signal?: AbortSignal
 }
 

@@ -9,10 +9,12 @@ export interface IndexedSource {
   readonly name: string
   readonly shape: readonly number[]
   readonly count: number
-  /** Begins a pass; `take` gives the rows of the given numbers, in their order, in memory of their own. */
-  open(): Promise<{ take(indices: Float64Array): Promise<Float32Array>; close(): Promise<void> }>
+  /** Begins a pass; `take` gives the rows of the given numbers, in their order, in memory of their own or in `room`, which holds them. */
+  open(): Promise<{ take(indices: Float64Array, room?: Float32Array): Promise<Float32Array>; close(): Promise<void> }>
   /** Bytes of rows fetched at once, so that reads from a disk can be sorted. One batch by default. */
   readonly window?: number
+  /** Whether all numbers are known to be finite. */
+  readonly checked?: boolean
 }
 
 /** Observations that only come one after another. */
@@ -31,12 +33,13 @@ interface CheckedPass {
   readonly seed: number | undefined
   readonly epoch: number
   readonly skip: number
+  readonly reuse: boolean
   readonly signal: AbortSignal | undefined
 }
 
 /** Fills in a pass. Throws {@link ConfigurationError} where a number is out of range. */
 export function checkPass(pass: Pass): CheckedPass {
-  const { batchSize, seed, epoch = 0, skip = 0, signal } = pass
+  const { batchSize, seed, epoch = 0, skip = 0, reuse = false, signal } = pass
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new ConfigurationError(`A batch holds a whole number of observations, 1 or more; got ${batchSize}.`)
   }
@@ -44,7 +47,7 @@ export function checkPass(pass: Pass): CheckedPass {
     throw new ConfigurationError(`The batches to skip are a whole number, 0 or more; got ${skip}.`)
   }
   rng(seed ?? 0, epoch)
-  return { batchSize, seed, epoch, skip, signal }
+  return { batchSize, seed, epoch, skip, reuse, signal }
 }
 
 /** Throws {@link CancelledError} once the signal has been raised. */
@@ -77,17 +80,21 @@ export function indexedObservations(source: IndexedSource): Observations {
   const width = sizeOf(shape)
 
   async function* batches(pass: Pass): AsyncGenerator<Tensor> {
-    const { batchSize, seed, epoch, skip, signal } = checkPass(pass)
+    const { batchSize, seed, epoch, skip, reuse, signal } = checkPass(pass)
     const order = seed === undefined ? (position: number) => position : permutation(count, seed, epoch)
     const window = batchSize * Math.max(1, Math.floor((source.window ?? 0) / (4 * width * batchSize)))
     checkCancelled(signal, name)
     if (skip * batchSize >= count) return
     const rows = await source.open()
+    const places = new Float64Array(Math.min(window, count - skip * batchSize))
+    let room: Float32Array | undefined
     try {
       for (let begin = skip * batchSize; begin < count; begin += window) {
-        const indices = Float64Array.from({ length: Math.min(window, count - begin) }, (_, i) => order(begin + i))
-        const data = await rows.take(indices)
-        checkFinite(data, name)
+        const indices = places.subarray(0, count - begin)
+        for (let i = 0; i < indices.length; i++) indices[i] = order(begin + i)
+        const data = await rows.take(indices, room?.subarray(0, indices.length * width))
+        if (reuse) room = data
+        if (!source.checked) checkFinite(data, name)
         for (let at = 0; at < indices.length; at += batchSize) {
           checkCancelled(signal, name)
           const size = Math.min(batchSize, indices.length - at)

@@ -186,7 +186,7 @@ class Session {
     const { batchSize, seed } = this.settings
     while (this.state.epoch < this.epochs && !this.stopped) {
       const { epoch } = this.state
-      for await (const pairs of source.batches({ batchSize, seed, epoch, skip: this.state.batch })) {
+      for await (const pairs of source.batches({ batchSize, seed, epoch, skip: this.state.batch, reuse: true })) {
         await this.learnBatch(pairs, source)
         if (this.stopped) break
       }

@@ -45,10 +45,13 @@ export function rows(batch: Tensor, begin: number, end: number): Tensor {
   return { shape: [end - begin, ...rest], data: batch.data.subarray(begin * width, end * width) }
 }
 
-/** Copies the given rows of a batch, in the order of `indices`, into a new batch. */
-export function takeRows(batch: Tensor, indices: ArrayLike<number>): Tensor {
+/** Copies the given rows of a batch, in the order of `indices`, into a new batch, or one over `out`. */
+export function takeRows(
+  batch: Tensor,
+  indices: ArrayLike<number>,
+  out: Float32Array = new Float32Array(indices.length * sizeOf(batch.shape.slice(1))),
+): Tensor {
   const width = sizeOf(batch.shape.slice(1))
-  const out = new Float32Array(indices.length * width)
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i]
     if (!(row >= 0 && row < batch.shape[0])) {

@@ -107,6 +107,17 @@ describe.each(Object.entries(sources))('a pass over %s', (_, openIt) => {
     }
   })
 
+  it('gives the same batches where their memory may be reused', async () => {
+    const source = await openIt()
+    const pass = { batchSize: 7, seed: 3 }
+    const whole = await batchesOf(source, pass)
+    let at = 0
+    for await (const { data } of source.batches({ ...pass, reuse: true })) {
+      expect(Array.from(data)).toEqual(whole[at++].flat())
+    }
+    expect(at).toBe(whole.length)
+  })
+
   it('can be left early and cancelled', async () => {
     const source = await openIt()
     for await (const batch of source.batches({ batchSize: 2, seed: 1 })) {

@@ -3,6 +3,7 @@ import type { Parameters } from '../../src/energy/module.js'
 import { add, div, gather, linear, mean, mul, sqrt, square, sub, sum, tanh } from '../../src/graph/index.js'
 import { type GradientTraining, gradientTraining, type TrainingProblem } from '../../src/learning/gradientTraining.js'
 import { adam } from '../../src/learning/optimizers/adam.js'
+import { adamW } from '../../src/learning/optimizers/adamW.js'
 import { sgd } from '../../src/learning/optimizers/sgd.js'
 import { warmUp } from '../../src/learning/schedules/warmUp.js'
 import { type Runtime, runtime, type Value } from '../../src/runtime/runtime.js'
@@ -187,6 +188,83 @@ describe.each(['node', 'web'] as const)('training on onnxruntime-%s', (backend) 
       await run(training, 0, 3)
       const { data } = training.parameters().w1
       for (let row = 0; row < 6; row++) expect(Math.hypot(...data.subarray(4 * row, 4 * row + 4))).toBeCloseTo(1, 6)
+    })
+  })
+
+  it.each([
+    ['adam', adam({ learningRate: 0.02, beta1: 0.8, epsilon: 1e-3, weightDecay: 0.1 })],
+    ['adamW', adamW({ learningRate: warmUp({ steps: 5, to: 0.03 }), weightDecay: 0.2 })],
+  ])('takes the step of %s by a kernel as by the graph', async (_, optimizer) => {
+    const trained = ({ clip, ...changes }: Partial<TrainingProblem>) =>
+      train({ ...network, optimizer, ...(clip ? { clip } : {}), ...changes }, async (training) => {
+        const norms: number[] = []
+        for (let step = 0; step < 20; step++) norms.push((await training.step(batch(step))).gradientNorm)
+        return { norms, ...training.state() }
+      })
+    for (const clip of [undefined, { norm: 0.3 }, { value: 0.02 }]) {
+      const bounded = clip ? { clip } : {}
+      const kernel = await trained(bounded)
+      // A constraint that changes nothing keeps the step in the graph.
+      const graph = await trained({ ...bounded, constrain: () => ({}) })
+      const numbers = ({ norms, parameters, optimizer }: typeof kernel) =>
+        [norms, ...Object.values({ ...parameters, ...optimizer }).map(({ data }) => Array.from(data))].flat()
+      const expected = numbers(graph)
+      expect(Object.keys(kernel.optimizer)).toEqual(Object.keys(graph.optimizer))
+      numbers(kernel).forEach((each, i) => {
+        expect(Math.abs(each - expected[i])).toBeLessThanOrEqual(2e-5 * Math.max(0.1, Math.abs(expected[i])))
+      })
+    }
+  })
+
+  it('adds the squares of many gradients without losing small ones', async () => {
+    const size = 100_003
+    const x = tensor(
+      [1, size],
+      Float32Array.from({ length: size }, (_, i) => (i === 0 ? 1000 : 0.1 + (i % 7) / 10)),
+    )
+    const problem: TrainingProblem = {
+      parameters: { w: tensor([size], new Float32Array(size)) },
+      inputs: { x: ['n', size] },
+      loss: ({ w }, inputs) => sum(mul(inputs.x, w)),
+      optimizer: adam(),
+    }
+    await train(problem, async (training) => {
+      const { gradientNorm } = await training.step({ x })
+      const norm = Math.sqrt(x.data.reduce((total, each) => total + each * each, 0))
+      expect(Math.abs(gradientNorm / norm - 1)).toBeLessThan(1e-5)
+      for (const [i, moved] of training.parameters().w.data.entries()) {
+        if (Math.abs(moved + 0.001) > 1e-8) expect.fail(`number ${i} moved by ${moved}`)
+      }
+    })
+  })
+
+  it('leaves parameters as they were where the step of a kernel overflows', async () => {
+    const problem: TrainingProblem = {
+      parameters: { w: tensor([5], Float32Array.of(1, 2, 3, 4, 5)) },
+      inputs: { x: ['n', 5] },
+      loss: ({ w }, { x }) => sum(mul(x, w)),
+      optimizer: adam(),
+    }
+    await train(problem, async (training) => {
+      const ones = tensor([1, 5], new Float32Array(5).fill(1))
+      await training.step({ x: ones })
+      const before = training.state()
+      for (const poison of [Number.NaN, 3e38]) {
+        const x = tensor([1, 5], Float32Array.of(1, 1, 1, 1, poison))
+        expect((await training.step({ x })).status).toBe('nonFinite')
+        expect(training.state()).toEqual(before)
+      }
+      expect((await training.step({ x: ones })).status).toBe('ok')
+    })
+    // A step is as long as the rate: single precision holds the first, and not the second.
+    await train({ ...problem, optimizer: adam({ learningRate: 2e38 }) }, async (training) => {
+      const small = tensor([1, 5], new Float32Array(5).fill(1e-3))
+      expect((await training.step({ x: small })).status).toBe('ok')
+      const before = training.state()
+      const { status, loss } = await training.step({ x: small })
+      expect(Number.isFinite(loss)).toBe(true)
+      expect(status).toBe('nonFinite')
+      expect(training.state()).toEqual(before)
     })
   })
 

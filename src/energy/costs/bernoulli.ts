@@ -13,10 +13,10 @@ export function bernoulli(): Cost {
     value: (y, yHat) => sumPerObservation(sub(softplus(yHat), mul(y, yHat))),
     mean: (yHat) => sigmoid(yHat),
     check({ data }, what) {
-      const bad = data.findIndex((value) => !(value >= 0 && value <= 1))
-      if (bad >= 0) {
+      for (let i = 0; i < data.length; i++) {
+        if (data[i] >= 0 && data[i] <= 1) continue
         throw new DataError(
-          `${what} hold ${data[bad]}; the Bernoulli cost is for numbers from 0 to 1. Scale the data, or use the squared error.`,
+          `${what} hold ${data[i]}; the Bernoulli cost is for numbers from 0 to 1. Scale the data, or use the squared error.`,
         )
       }
     },
