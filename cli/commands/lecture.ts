@@ -4,7 +4,16 @@ import type { CommonOptions } from '../session.js'
 import { common, performs } from './common.js'
 
 /** The parts of the lecture that can be asked for. */
-export const sections = ['strokes', 'convergence', 'edges'] as const
+export const sections = [
+  'landscape',
+  'completions',
+  'strokes',
+  'convergence',
+  'lista',
+  'edges',
+  'vae',
+  'balls',
+] as const
 export type LectureSection = (typeof sections)[number]
 
 export interface LectureCommandOptions extends CommonOptions {

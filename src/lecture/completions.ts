@@ -10,7 +10,7 @@ import { rows, type Tensor, takeRows } from '../tensor/tensor.js'
 import { completions as drawCompletions } from '../views/completions.js'
 import { formatNumber, formatShare } from '../views/formatNumber.js'
 import type { ReportNumber } from '../views/report.js'
-import { claim, halves, mean, modelOptions, runOptions, type SectionContext, type SectionResult } from './section.js'
+import { claim, graphOptions, halves, mean, runOptions, type SectionContext, type SectionResult } from './section.js'
 
 /** λ of the two models: none, and that at which a code is worth what its noise takes. */
 const LAMBDA = 1
@@ -67,7 +67,7 @@ export async function completions(context: SectionContext): Promise<SectionResul
       ...(lambda > 0 ? { regularizer: { ...l2({ lambda }), noise: 1 } } : {}),
       optimizer: adam({ learningRate: 0.002 }),
       batchSize: 100,
-      ...modelSettings(context),
+      ...graphOptions(context),
     }).fit(training, {
       epochs: EPOCHS,
       ...(lambda > 0 ? runOptions(context, 'completions') : context.signal ? { signal: context.signal } : {}),
@@ -142,11 +142,6 @@ interface Measured {
 interface Halves {
   readonly x: Tensor
   readonly y: Tensor
-}
-
-function modelSettings(context: SectionContext) {
-  const { seed, threads } = modelOptions(context)
-  return { seed, ...(threads === undefined ? {} : { runtime: { threads } }) }
 }
 
 /** A picture of held-out digits, each followed by its completions; codes are drawn where the regularizer says from what. */

@@ -6,25 +6,40 @@ import { version } from '../version.js'
 import { type ReportNumber, report } from '../views/report.js'
 import { standaloneSvg } from '../views/standaloneSvg.js'
 import { toPng } from '../views/toPng.js'
+import { balls } from './balls.js'
 import { completions } from './completions.js'
 import { convergence } from './convergence.js'
 import { edges } from './edges.js'
 import { landscape } from './landscape.js'
+import { lista } from './lista.js'
 import type { SectionContext, SectionName, SectionResult } from './section.js'
 import { strokes } from './strokes.js'
+import { vae } from './vae.js'
 
-const sections: Readonly<Partial<Record<SectionName, (context: SectionContext) => Promise<SectionResult>>>> = {
+const sections: Readonly<Record<SectionName, (context: SectionContext) => Promise<SectionResult>>> = {
   landscape,
   completions,
   strokes,
   convergence,
   edges,
+  lista,
+  vae,
+  balls,
 }
 
 const TITLE = 'Energia: the lecture'
 
 /** The sections of the lecture, in its order. */
-export const sectionNames: readonly SectionName[] = ['landscape', 'completions', 'strokes', 'convergence', 'edges']
+export const sectionNames: readonly SectionName[] = [
+  'landscape',
+  'completions',
+  'strokes',
+  'convergence',
+  'lista',
+  'edges',
+  'vae',
+  'balls',
+]
 
 export interface LectureOptions {
   /** The folder that receives index.html, pictures and models. */
@@ -62,7 +77,7 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
   const results: { name: SectionName; result: SectionResult }[] = []
   for (const [place, name] of wanted.entries()) {
     const result = await unlessStopped(options.signal, () =>
-      sections[name]!({
+      sections[name]({
         out,
         seed,
         threads: options.threads,

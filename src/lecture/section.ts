@@ -32,12 +32,22 @@ export function modelOptions({ seed, threads }: SectionContext): { seed: number;
   return { seed, ...(threads === undefined ? {} : { threads }) }
 }
 
-/** How every model of the lecture is learned: as a run in the lecture's folder, until the signal fires. */
+/** The same for models that are graphs. */
+export function graphOptions({ seed, threads }: SectionContext): { seed: number; runtime?: { threads: number } } {
+  return { seed, ...(threads === undefined ? {} : { runtime: { threads } }) }
+}
+
+/** How every model of the lecture that is kept is learned: as a run in the lecture's folder, until the signal fires. */
 export function runOptions(
   { out, signal }: SectionContext,
   name: SectionName,
+  variant?: string,
 ): { run: string; overwrite: true; signal?: AbortSignal } {
-  return { run: `${out}/${name}`, overwrite: true, ...(signal ? { signal } : {}) }
+  return {
+    run: `${out}/${name}${variant === undefined ? '' : `-${variant}`}`,
+    overwrite: true,
+    ...(signal ? { signal } : {}),
+  }
 }
 
 /** What the lecture claims, and whether the numbers measured here bear it out: a sentence for the page, and a line of its table. */

@@ -1,0 +1,174 @@
+import { digits } from '../data/digits.js'
+import { adam } from '../learning/optimizers/adam.js'
+import { variationalAutoEncoder } from '../models/variationalAutoEncoder.js'
+import type { VariationalModel } from '../models/variationalAutoEncoderModel.js'
+import { rows, type Tensor } from '../tensor/tensor.js'
+import { codeNormOverTime } from '../views/codeNormOverTime.js'
+import { formatNumber, formatShare } from '../views/formatNumber.js'
+import { fuzzyBalls } from '../views/fuzzyBalls.js'
+import type { ReportFigure, ReportNumber } from '../views/report.js'
+import { claim, graphOptions, runOptions, type SectionContext, type SectionResult } from './section.js'
+
+/** Strengths of the spring: none, too weak, right, too strong. */
+const SPRINGS = [
+  { name: 'none', spring: 0, caption: 'No springs: the balls fly apart, and go on as long as one learns.' },
+  { name: 'too weak', spring: 0.02, caption: 'Springs too weak: the balls come to rest far apart.' },
+  {
+    name: 'right',
+    spring: 1,
+    caption: 'The spring of the evidence bound: packed, overlapping where digits are alike.',
+  },
+  {
+    name: 'too strong',
+    spring: 60,
+    caption: 'Springs too strong: all balls lie on each other, and no code tells digits apart.',
+  },
+] as const
+const EPOCHS = 10
+const TRAINING = 8000
+/** Held-out digits whose balls are drawn and measured. */
+const SHOWN = 200
+
+export const ballsProgram = `import { adam, digits, fuzzyBalls, rows, standaloneSvg, svgToPng, variationalAutoEncoder } from 'energia'
+import { writeFile } from 'node:fs/promises'
+
+const { observations, labels } = await digits()
+const model = await variationalAutoEncoder({
+  latent: 2, hidden: [128], activation: 'tanh', deviation: 1, spring: 1, optimizer: adam({ learningRate: 0.004 }),
+}).fit(rows(observations, ${SHOWN}, ${SHOWN + TRAINING}), { epochs: ${EPOCHS} })
+const { means, deviations } = await model.encode(rows(observations, 0, ${SHOWN}))
+const svg = fuzzyBalls(means, deviations, { labels: labels.subarray(0, ${SHOWN}) })
+await writeFile('balls.png', await svgToPng(standaloneSvg(svg)))`
+
+/** Systems 15 to 17 of the lecture: codes as fuzzy balls, without springs, and with springs too weak, right and too strong. */
+export async function balls(context: SectionContext): Promise<SectionResult> {
+  const { observations, labels } = await digits()
+  const shown = rows(observations, 0, SHOWN)
+  const training = rows(observations, SHOWN, SHOWN + TRAINING)
+  const classes = labels.subarray(0, SHOWN)
+  const charts: Record<string, string> = {}
+  const found: Measured[] = []
+  for (const [place, { name, spring }] of SPRINGS.entries()) {
+    const model = await variationalAutoEncoder({
+      latent: 2,
+      hidden: [128],
+      activation: 'tanh',
+      deviation: 1,
+      spring,
+      optimizer: adam({ learningRate: 0.004 }),
+      ...graphOptions(context),
+    }).fit(training, {
+      epochs: EPOCHS,
+      ...(spring === 1 ? runOptions(context, 'balls') : context.signal ? { signal: context.signal } : {}),
+      onProgress: ({ fraction, meanNorm }) =>
+        context.say(`springs ${name}, ‖z̄‖ ${formatNumber(meanNorm, 3)}`, (place + fraction) / SPRINGS.length),
+    })
+    const { means, deviations } = await model.encode(shown)
+    charts[fileOf(name)] = fuzzyBalls(means, deviations, { labels: classes, title: `Springs: ${name}` })
+    found.push({ name, ...(await measured(model, shown, means, classes)) })
+    model.dispose()
+  }
+  charts['balls-norm.svg'] = await codeNormOverTime(
+    found.map(({ name, at, norms }) => ({ name, at, norm: norms })),
+    { unit: 'passes through the digits' },
+  )
+  const { sentence, number } = verdict(found)
+  const numbers: ReportNumber[] = [
+    number,
+    ...found.map(({ name, norms, reconstruction }) => ({
+      label: `Springs ${name}: ‖z̄‖`,
+      value: norms.at(-1)!,
+      note: `after ${EPOCHS} passes, ${formatNumber(norms[half(norms)], 3)} after half of them; reconstruction ${formatNumber(reconstruction, 4)} nats`,
+    })),
+    {
+      label: 'Overlapping balls of one class, right springs',
+      value: formatShare(found[2].alike),
+      note: `of pairs nearer than 1 deviation; ${formatShare(found[2].chance)} of all pairs are of one class`,
+    },
+  ]
+  return {
+    pictures: {},
+    charts,
+    numbers,
+    section: {
+      id: 'balls',
+      heading: 'Fuzzy balls and springs',
+      prose: [
+        `Each held-out digit is a ball of deviation 1 around its code of two numbers. Where balls overlap the decoder cannot tell digits apart, so learning pushes them apart; the spring, strength · ½‖z̄‖², pulls them to the origin.`,
+        sentence,
+        'The planes have scales of their own: a ball has the same deviation in all of them.',
+      ],
+      figures: [
+        ...SPRINGS.map(
+          ({ name, caption }, i): ReportFigure => ({
+            svg: charts[fileOf(name)],
+            caption,
+            alt: `${SHOWN} translucent balls in a plane, at a distance of about ${formatNumber(found[i].norms.at(-1)!, 2)} from the origin`,
+          }),
+        ),
+        {
+          svg: charts['balls-norm.svg'],
+          width: 'full',
+          caption: 'How far from the origin codes lie while learning.',
+          alt: 'Four curves; the one without springs keeps rising, that of strong springs is near 0',
+        },
+      ],
+      numbers,
+      program: ballsProgram,
+    },
+  }
+}
+
+interface Measured {
+  readonly name: string
+  /** ‖z̄‖ while learning, and when it was measured. */
+  readonly at: readonly number[]
+  readonly norms: readonly number[]
+  readonly reconstruction: number
+  /** Share of one class among pairs of overlapping balls, and among all pairs. */
+  readonly alike: number
+  readonly chance: number
+}
+
+async function measured(model: VariationalModel, shown: Tensor, means: Tensor, classes: Uint8Array) {
+  const { reconstruction } = await model.evaluate(shown, { samples: [1] })
+  let [near, alike, all, same] = [0, 0, 0, 0]
+  for (let i = 0; i < classes.length; i++) {
+    for (let j = 0; j < i; j++) {
+      const one = classes[i] === classes[j] ? 1 : 0
+      const distance = Math.hypot(means.data[2 * i] - means.data[2 * j], means.data[2 * i + 1] - means.data[2 * j + 1])
+      all += 1
+      same += one
+      if (distance < 1) {
+        near += 1
+        alike += one
+      }
+    }
+  }
+  return {
+    at: model.history.map(({ epoch }) => epoch),
+    norms: model.history.map(({ meanNorm }) => meanNorm),
+    reconstruction,
+    alike: near === 0 ? 0 : alike / near,
+    chance: all === 0 ? 0 : same / all,
+  }
+}
+
+function verdict(found: readonly Measured[]) {
+  const [none, weak, right, strong] = found
+  const last = ({ norms }: Measured) => norms.at(-1)!
+  const grows = last(none) > 1.15 * none.norms[half(none.norms)]
+  const ordered = last(none) > last(weak) && last(weak) > 2 * last(right) && last(right) > 4 * last(strong)
+  const collapsed = strong.reconstruction > Math.max(...[none, weak, right].map(({ reconstruction }) => reconstruction))
+  const [from, to] = [none.norms[half(none.norms)], last(none)].map((norm) => formatNumber(norm, 3))
+  return claim(
+    'without springs the balls fly apart without bound; springs too weak leave them apart, springs too strong collapse them, and right ones pack them so that only alike digits overlap.',
+    grows && ordered && collapsed && right.alike > 2 * right.chance,
+    `without springs ‖z̄‖ is ${from} after half of the time and ${to} at its end; with springs it ends at ${[weak, right, strong].map((each) => formatNumber(last(each), 3)).join(', ')}, and with the right ones ${formatShare(right.alike)} of overlapping pairs are one digit, of all pairs ${formatShare(right.chance)}.`,
+  )
+}
+
+/** The measurement halfway. */
+const half = ({ length }: readonly number[]) => Math.floor((length - 1) / 2)
+
+const fileOf = (name: string) => `balls-${name.replace(' ', '-')}.svg`
