@@ -100,11 +100,12 @@ export async function landscape(energies: ArrayLike<number>, options: LandscapeO
       note: `${share} of the plane at or below it; each band inwards is half the energy`,
     },
     (plot) => {
-      const place = { width: side, height: side, x1: x[0], x2: x[1], y1: y[0], y2: y[1] }
+      const [[x1, x2], [y1, y2]] = [around(x, side), around(y, side)]
+      const place = { width: side, height: side, x1, x2, y1, y2 }
       return {
         height: 484,
-        x: { domain: [...x], ticks: 5 },
-        y: { domain: [...y], ticks: 5 },
+        x: { domain: [x1, x2], ticks: 5 },
+        y: { domain: [y1, y2], ticks: 5 },
         marks: [
           ...levels.map((level) =>
             plot.contour(heights, {
@@ -128,6 +129,12 @@ export async function landscape(energies: ArrayLike<number>, options: LandscapeO
       }
     },
   )
+}
+
+/** An interval with the half steps around its first and last points, which stand in the middle of their cells. */
+function around([low, high]: readonly [number, number], side: number): [number, number] {
+  const half = (high - low) / (side - 1) / 2
+  return [low - half, high + half]
 }
 
 function regionOf({ x = [-1, 1], y = x }: PlaneRegion): Required<PlaneRegion> {

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { lecture } from '../../src/lecture/lecture.js'
+import type { ReportNumber } from '../../src/views/report.js'
+
+let folder: string
+let numbers: ReportNumber[]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'energia-landscape-'))
+  numbers = (await lecture({ out: folder, only: ['landscape'] })).numbers
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+it('shows that regularization works: flat without it, a valley along the data with it', () => {
+  expect(numbers.find(({ label }) => label === 'landscape: The claim')?.value).toBe('holds')
+  const shares = numbers
+    .filter(({ label }) => label.includes('plane with F'))
+    .map(({ value }) => Number.parseFloat(`${value}`))
+  expect(shares).toHaveLength(4)
+  expect(shares[0]).toBeGreaterThan(95)
+  expect(shares[2]).toBeLessThan(25)
+  for (let i = 1; i < shares.length; i++) expect(shares[i]).toBeLessThan(shares[i - 1])
+})
+
+it('writes its pictures, the page with the claim in it, and a model', async () => {
+  for (const lambda of [0, 0.002, 0.004, 0.01]) {
+    for (const kind of ['svg', 'png']) expect(existsSync(join(folder, `landscape-${lambda}.${kind}`))).toBe(true)
+  }
+  expect(existsSync(join(folder, 'landscape', 'model.safetensors'))).toBe(true)
+  expect(await readFile(join(folder, 'index.html'), 'utf8')).toContain('Measured here, it holds')
+})
