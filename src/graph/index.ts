@@ -17,6 +17,7 @@ export {
   where,
 } from './operations/comparison.js'
 export { conv, convTranspose } from './operations/convolution.js'
+export { crossEntropy } from './operations/crossEntropy.js'
 export type { Operand } from './operations/elementwise.js'
 export { expand, expandLike, onesLike, zerosLike } from './operations/expand.js'
 export { maxOver } from './operations/extremes.js'

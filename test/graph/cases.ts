@@ -113,6 +113,16 @@ const reductions: Case[] = (['sum', 'mean', 'maxOver', 'logSumExp'] as const).fl
   named(operation, 'over no axis', { x: block }, (x) => graph[operation](x, [])),
 ])
 
+/** One number an observation, of sizes that split into products in different ways: into one, several and none. */
+const entropies: Case[] = [[1], [3, 2], [134], [67], [70]].map((sizes) =>
+  named(
+    'crossEntropy',
+    `of ${sizes.join('×')} an observation`,
+    { y: { shape: ['n', ...sizes], range: [0, 1] }, logits: { shape: ['n', ...sizes], range: [-6, 6] } },
+    graph.crossEntropy,
+  ),
+)
+
 const normalizations: Case[] = (['softmax', 'logSoftmax'] as const).flatMap((operation) => [
   named(operation, 'along the last axis', { x: block }, (x) => graph[operation](x)),
   named(operation, 'along the second axis', { x: block }, (x) => graph[operation](x, 1)),
@@ -223,6 +233,7 @@ export const cases: readonly Case[] = [
   ...elementwise,
   ...comparisons,
   ...reductions,
+  ...entropies,
   ...normalizations,
   ...shapes,
   ...products,

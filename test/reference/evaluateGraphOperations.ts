@@ -160,6 +160,10 @@ export function evaluateOperation(node: GraphNode, inputs: readonly Values[], ba
       const logs = logSoftmax(x, attributes.axis)
       return build(x.shape, (index) => Math.exp(at(logs, index)))
     }
+    case 'crossEntropy': {
+      const terms = build(x.shape, (index) => elementwise.softplus(at(y, index)) - at(x, index) * at(y, index))
+      return reduce(terms, { axes: x.shape.map((_, axis) => axis).slice(1), keepDims: false }, total)
+    }
     case 'batchSize':
       return { shape: [], data: Float64Array.of(x.shape[attributes.axis]) }
     case 'expand':

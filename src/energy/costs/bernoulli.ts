@@ -1,4 +1,4 @@
-import { mul, sigmoid, softplus, sub, sumPerObservation } from '../../graph/index.js'
+import { crossEntropy, sigmoid } from '../../graph/index.js'
 import { DataError } from '../../tensor/errors.js'
 import type { Cost } from '../cost.js'
 
@@ -10,7 +10,7 @@ export function bernoulli(): Cost {
   return {
     kind: 'bernoulli',
     quadratic: false,
-    value: (y, yHat) => sumPerObservation(sub(softplus(yHat), mul(y, yHat))),
+    value: (y, yHat) => crossEntropy(y, yHat),
     mean: (yHat) => sigmoid(yHat),
     check({ data }, what) {
       for (let i = 0; i < data.length; i++) {
