@@ -37,9 +37,8 @@ export async function definedEnergy(file: string | undefined, said: Said): Promi
   if (!existsSync(file) || !statSync(file).isFile()) {
     throw new FileFormatError(`${file} is no file; check the path that --energy names.`)
   }
-  if (ending === '.json') return latentVariableModel({ ...described(file), ...said })
-  const options = await exported(file)
-  return built(file, () => latentVariableModel({ definition: file, ...options, ...said }))
+  const options = ending === '.json' ? described(file) : { definition: file, ...(await exported(file)) }
+  return built(file, () => latentVariableModel({ ...options, ...said }))
 }
 
 function described(file: string): LatentVariableOptions {
@@ -73,12 +72,15 @@ const describe = (value: unknown): string =>
     ? `an object with ${Object.keys(value).join(', ') || 'nothing'}`
     : String(typeof value)
 
-/** What a user's functions make. What they throw is theirs, and said to be. */
+/** What is made of a file. What it is refused for begins with its name; what its functions throw is theirs, and said to be. */
 async function built<T>(file: string, make: () => T | Promise<T>): Promise<T> {
   try {
     return await make()
   } catch (error) {
-    if (isOwnError(error)) throw error
+    if (isOwnError(error) && error instanceof Error) {
+      error.message = `${file}: ${error.message}`
+      throw error
+    }
     throw new ConfigurationError(
       `A function of ${file} failed: ${messageOf(error)}. Correct it; --debug shows where.`,
       {

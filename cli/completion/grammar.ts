@@ -49,7 +49,7 @@ function optionValue(option: Option): Value | undefined {
   if (!option.required && !option.optional) return undefined
   if (option.argChoices) return { words: option.argChoices, files: false }
   const source = /<source/.test(option.flags)
-  return { words: source ? sources : [], files: source || /<(file|folder)/.test(option.flags) }
+  return { words: source ? sources : [], files: source || /<[^>]*(file|folder)/.test(option.flags) }
 }
 
 /** A text in single quotes for bash and zsh. */

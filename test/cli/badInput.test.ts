@@ -278,7 +278,7 @@ describe('a model', () => {
     const wide = at('wide')
     expect(await energia(fitArgs(bad['good.npy'], '--atoms', '7', '--out', wide))).toMatchObject({ code: 0 })
     const decode = (model: string, file: string, out: string) => ['decode', model, '--codes', file, '--out', at(out)]
-    await refused(decode(wide, codes, 'x.npy'), 1, /codes over 6 atoms, but the model has 7/)
+    await refused(decode(wide, codes, 'x.npy'), 1, /codes of 6 numbers, but this model's have 7/)
     await refused(decode(run, fixture('stored.npz'), 'x.npy'), 1, /stored\.npz does not hold usable codes/)
     await refused(decode(run, bad['cut.npz'], 'x.npy'), 1, /cut\.npz/)
     await refused(decode(run, at('absent.npz'), 'x.npy'), 1, /absent\.npz cannot be read: there is no such file/)
