@@ -70,7 +70,7 @@ export function addEncode(program: Command): void {
   command.addHelpText(
     'after',
     `
-Beside the codes the file holds, for each observation: energy, gap (or stationarity, where there is no gap; or for vae the
+Beside the codes the file holds, for each observation: energy, gap (or stationarity, where there is no gap; for vae the
 deviation of its code), steps, and status (0 converged, 1 steps used up, 2 time used up, 3 diverged, 4 not finite).`,
   )
   performs<EncodeCommandOptions>(command, ['data', 'out'], async () => (await import('../actions/encode.js')).encode)
