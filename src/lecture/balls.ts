@@ -2,6 +2,7 @@ import { digits } from '../data/digits.js'
 import { adam } from '../learning/optimizers/adam.js'
 import { variationalAutoEncoder } from '../models/variationalAutoEncoder.js'
 import type { VariationalModel } from '../models/variationalAutoEncoderModel.js'
+import type { VariationalProgress } from '../models/variationalAutoEncoderProgress.js'
 import { rows, type Tensor } from '../tensor/tensor.js'
 import { codeNormOverTime } from '../views/codeNormOverTime.js'
 import { formatNumber, formatShare } from '../views/formatNumber.js'
@@ -78,7 +79,7 @@ export async function balls(context: SectionContext): Promise<SectionResult> {
     ...found.map(({ name, norms, reconstruction }) => ({
       label: `Springs ${name}: ‖z̄‖`,
       value: norms.at(-1)!,
-      note: `after ${EPOCHS} passes, ${formatNumber(norms[half(norms)], 3)} after half of them; reconstruction ${formatNumber(reconstruction, 4)} nats`,
+      note: `in the last of ${EPOCHS} passes, ${formatNumber(norms[half(norms)], 3)} in the fifth; reconstruction ${formatNumber(reconstruction, 4)} nats`,
     })),
     {
       label: 'Overlapping balls of one class, right springs',
@@ -121,7 +122,7 @@ export async function balls(context: SectionContext): Promise<SectionResult> {
 
 interface Measured {
   readonly name: string
-  /** ‖z̄‖ while learning, and when it was measured. */
+  /** Passes, and ‖z̄‖ in each. */
   readonly at: readonly number[]
   readonly norms: readonly number[]
   readonly reconstruction: number
@@ -146,25 +147,41 @@ async function measured(model: VariationalModel, shown: Tensor, means: Tensor, c
     }
   }
   return {
-    at: model.history.map(({ epoch }) => epoch),
-    norms: model.history.map(({ meanNorm }) => meanNorm),
+    ...normsByEpoch(model.history),
     reconstruction,
     alike: near === 0 ? 0 : alike / near,
     chance: all === 0 ? 0 : same / all,
   }
 }
 
+/** ‖z̄‖ over each pass. Reports come by the clock, and each is about the batches since the last one; passes do not depend on it. */
+function normsByEpoch(history: readonly VariationalProgress[]) {
+  const squares = new Float64Array(EPOCHS)
+  const counts = new Float64Array(EPOCHS)
+  let before = 0
+  for (const { epoch, seen, meanNorm } of history) {
+    const pass = Math.max(0, Math.ceil(epoch) - 1)
+    squares[pass] += (seen - before) * meanNorm ** 2
+    counts[pass] += seen - before
+    before = seen
+  }
+  return {
+    at: Array.from(counts, (_, pass) => pass + 1),
+    norms: Array.from(counts, (count, pass) => Math.sqrt(squares[pass] / count)),
+  }
+}
+
 function verdict(found: readonly Measured[]) {
   const [none, weak, right, strong] = found
   const last = ({ norms }: Measured) => norms.at(-1)!
-  const grows = last(none) > 1.15 * none.norms[half(none.norms)]
+  const grows = last(none) > 1.1 * none.norms[half(none.norms)]
   const ordered = last(none) > last(weak) && last(weak) > 2 * last(right) && last(right) > 4 * last(strong)
   const collapsed = strong.reconstruction > Math.max(...[none, weak, right].map(({ reconstruction }) => reconstruction))
   const [from, to] = [none.norms[half(none.norms)], last(none)].map((norm) => formatNumber(norm, 3))
   return claim(
     'without springs the balls fly apart without bound; springs too weak leave them apart, springs too strong collapse them, and right ones pack them so that only alike digits overlap.',
     grows && ordered && collapsed && right.alike > 2 * right.chance,
-    `without springs ‖z̄‖ is ${from} after half of the time and ${to} at its end; with springs it ends at ${[weak, right, strong].map((each) => formatNumber(last(each), 3)).join(', ')}, and with the right ones ${formatShare(right.alike)} of overlapping pairs are one digit, of all pairs ${formatShare(right.chance)}.`,
+    `without springs ‖z̄‖ is ${from} in the fifth pass and ${to} in the tenth; with springs it ends at ${[weak, right, strong].map((each) => formatNumber(last(each), 3)).join(', ')}, and with the right ones ${formatShare(right.alike)} of overlapping pairs are one digit, of all pairs ${formatShare(right.chance)}.`,
   )
 }
 

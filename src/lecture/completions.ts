@@ -1,6 +1,5 @@
 import { digits } from '../data/digits.js'
 import { bernoulli } from '../energy/costs/bernoulli.js'
-import { squaredError } from '../energy/costs/squaredError.js'
 import { mlp } from '../energy/modules/mlp.js'
 import { l2 } from '../energy/regularizers/l2.js'
 import { adam } from '../learning/optimizers/adam.js'
@@ -60,7 +59,6 @@ export async function completions(context: SectionContext): Promise<SectionResul
       predictor: mlp({ inputs: 392, hidden: [], outputs: FEATURES, outputActivation: 'relu' }),
       decoder: mlp({ inputs: FEATURES + CODE, hidden: [HIDDEN], outputs: [UPPER, 28] }),
       encoder: mlp({ inputs: 392 + FEATURES, hidden: [HIDDEN], outputs: CODE }),
-      encoderCost: squaredError(),
       gamma: 0, // the encoder only proposes codes
       amortized: true,
       cost: bernoulli(),
