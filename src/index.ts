@@ -118,7 +118,7 @@ export {
 export { adam } from './learning/optimizers/adam.js'
 export { adamW } from './learning/optimizers/adamW.js'
 export type { Clipping } from './learning/optimizers/clipGradients.js'
-export type { Optimizer } from './learning/optimizers/optimizer.js'
+export type { AdaptiveRule, Optimizer } from './learning/optimizers/optimizer.js'
 export { sgd } from './learning/optimizers/sgd.js'
 export { cosineRate } from './learning/schedules/cosineRate.js'
 export { exponentialRate } from './learning/schedules/exponentialRate.js'

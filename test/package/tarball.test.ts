@@ -46,7 +46,8 @@ describe('the packed package', () => {
     const paths = packed.files.map(({ path }) => path)
     for (const path of [
       ...['LICENSE', 'DATA.md', 'README.md', 'CHANGELOG.md', 'package.json'],
-      ...['dist/src/index.js', 'dist/src/index.d.ts', 'dist/cli/main.js', 'dist/src/kernels/energia.wasm'],
+      ...['dist/src/index.js', 'dist/src/index.d.ts', 'dist/cli/main.js'],
+      ...['dist/src/kernels/energia.wasm', 'dist/src/kernels/optimizers.wasm'],
       ...['dist/src/data/embedded/digits-images.idx.gz', 'dist/src/data/embedded/photographs.json'],
     ]) {
       expect(paths).toContain(path)
