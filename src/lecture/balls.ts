@@ -30,16 +30,14 @@ const TRAINING = 8000
 /** Held-out digits whose balls are drawn and measured. */
 const SHOWN = 200
 
-export const ballsProgram = `import { adam, digits, fuzzyBalls, rows, standaloneSvg, svgToPng, variationalAutoEncoder } from 'energia'
-import { writeFile } from 'node:fs/promises'
+export const ballsProgram = `import { adam, digits, fuzzyBalls, rows, variationalAutoEncoder } from 'energia'
 
 const { observations, labels } = await digits()
 const model = await variationalAutoEncoder({
   latent: 2, hidden: [128], activation: 'tanh', deviation: 1, spring: 1, optimizer: adam({ learningRate: 0.004 }),
 }).fit(rows(observations, ${SHOWN}, ${SHOWN + TRAINING}), { epochs: ${EPOCHS} })
 const { means, deviations } = await model.encode(rows(observations, 0, ${SHOWN}))
-const svg = fuzzyBalls(means, deviations, { labels: labels.subarray(0, ${SHOWN}) })
-await writeFile('balls.png', await svgToPng(standaloneSvg(svg)))`
+const svg = fuzzyBalls(means, deviations, { labels: labels.subarray(0, ${SHOWN}) })`
 
 /** Systems 15 to 17 of the lecture: codes as fuzzy balls, without springs, and with springs too weak, right and too strong. */
 export async function balls(context: SectionContext): Promise<SectionResult> {
