@@ -1,7 +1,7 @@
 import { FileFormatError } from '../tensor/errors.js'
-import { canonicalJson, describeDifferences, differences, fingerprint } from './fingerprint.js'
+import { canonicalJson, checksum, describeDifferences, differences, fingerprint } from './fingerprint.js'
 import { parseJson } from './json.js'
-import { decodeSafetensors, type StoredTensor, safetensorsParts } from './safetensors.js'
+import { bytesOf, decodeSafetensors, type StoredTensor, safetensorsParts } from './safetensors.js'
 import type { Store } from './store.js'
 import type { Validator } from './validate.js'
 
@@ -9,7 +9,7 @@ import type { Validator } from './validate.js'
 export const checkpointFile = 'checkpoint.safetensors'
 
 const format = 'energia-checkpoint'
-const version = '1'
+const version = '2'
 
 /** Where learning stands: all that is needed to go on as if it had never stopped. */
 export interface Checkpoint<S> {
@@ -30,12 +30,15 @@ export async function saveCheckpoint(
   config: unknown,
   { state, tensors }: Checkpoint<unknown>,
 ): Promise<void> {
+  const configText = canonicalJson(config, 'The configuration')
+  const stateText = canonicalJson(state, 'The state of the checkpoint')
   const metadata = {
     format,
     version,
     fingerprint: fingerprint(config),
-    config: canonicalJson(config, 'The configuration'),
-    state: canonicalJson(state, 'The state of the checkpoint'),
+    config: configText,
+    state: stateText,
+    checksum: checksumOf(configText, stateText, tensors),
   }
   await store.writeAtomic(checkpointFile, safetensorsParts(tensors, metadata))
 }
@@ -60,9 +63,14 @@ export async function loadCheckpoint<S>(
       `${file} is a checkpoint of version ${metadata.version}, and this Energia reads version ${version}; use the Energia that wrote it, or pass --overwrite to start anew.`,
     )
   }
-  const { config: savedConfig, state } = metadata
+  const { config: savedConfig, state, checksum: expected } = metadata
   if (savedConfig === undefined || state === undefined) {
     throw new FileFormatError(`${file} lacks its configuration or state; remove it, or pass --overwrite to start anew.`)
+  }
+  if (expected !== checksumOf(savedConfig, state, tensors)) {
+    throw new FileFormatError(
+      `${file} is damaged: its contents do not match its checksum. Use an undamaged copy, or pass --overwrite to start anew.`,
+    )
   }
   const found = differences(parseJson(savedConfig, `The configuration in ${file}`), config)
   if (found.length > 0) {
@@ -76,4 +84,16 @@ export async function loadCheckpoint<S>(
 /** Removes the checkpoint of a store: learning has finished. */
 export async function removeCheckpoint(store: Store): Promise<void> {
   await store.remove(checkpointFile)
+}
+
+/** What a checkpoint is checked by: all that it gives back, the tensors in order of their names. */
+function checksumOf(config: string, state: string, tensors: Readonly<Record<string, StoredTensor>>): string {
+  const encoder = new TextEncoder()
+  const parts = Object.entries(tensors)
+    .sort(([a], [b]) => (a < b ? -1 : Number(a > b)))
+    .flatMap(([name, { dtype, shape, data }]) => [
+      encoder.encode(canonicalJson([name, dtype, [...shape]])),
+      bytesOf(data),
+    ])
+  return checksum([encoder.encode(config), encoder.encode(state), ...parts])
 }

@@ -73,18 +73,43 @@ describe('a checkpoint', () => {
 
   it.each([
     [{}, /not a checkpoint of Energia/],
-    [{ format: 'energia-checkpoint', version: '2' }, /of version 2, and this Energia reads version 1/],
-    [{ format: 'energia-checkpoint', version: '1' }, /lacks its configuration or state/],
-    [{ format: 'energia-checkpoint', version: '1', config: '{', state: '1' }, /configuration in .* is not valid JSON/],
-    [{ format: 'energia-checkpoint', version: '1', config: '{}', state: '{' }, /state in .* is not valid JSON/],
-    [
-      { format: 'energia-checkpoint', version: '1', config: '{}', state: '{"a":1}' },
-      /checkpoint\.safetensors: must be an array/,
-    ],
+    [{ format: 'energia-checkpoint', version: '1' }, /of version 1, and this Energia reads version 2/],
+    [{ format: 'energia-checkpoint', version: '2' }, /lacks its configuration or state/],
+    [{ format: 'energia-checkpoint', version: '2', config: '{}', state: '{}' }, /is damaged: .* checksum/],
   ])('is refused with metadata %j', async (metadata, sentence) => {
     const store = memoryStore('run', { [checkpointFile]: encodeSafetensors({}, metadata as Record<string, string>) })
     await expect(loadCheckpoint(store, {}, array(anything))).rejects.toThrow(FileFormatError)
     await expect(loadCheckpoint(store, {}, array(anything))).rejects.toThrow(sentence)
+  })
+
+  it('whose state is not of the expected form is refused', async () => {
+    const store = memoryStore('run')
+    await saveCheckpoint(store, config, { state: { a: 1 }, tensors: {} })
+    await expect(loadCheckpoint(store, config, array(anything))).rejects.toThrow(
+      /checkpoint\.safetensors: must be an array/,
+    )
+  })
+
+  it('with a flipped bit gives nothing else back: it is refused, but where the bit has no meaning', async () => {
+    const store = memoryStore('runs/a')
+    const tensors = { w: storedTensor(Float32Array.of(1, 2)), marks: storedTensor(Uint8Array.of(1, 2, 3)) }
+    await saveCheckpoint(store, config, { state: { step: 12 }, tensors })
+    const bytes = store.files()[checkpointFile]
+    const saved = await loadCheckpoint(store, config, anything)
+    const tensorBytes = bytes.length - 11
+    for (let at = 0; at < bytes.length; at++) {
+      for (const bit of [1, 2, 64]) {
+        const damaged = bytes.slice()
+        damaged[at] ^= bit
+        const loading = loadCheckpoint(memoryStore('runs/a', { [checkpointFile]: damaged }), config, anything)
+        if (at >= tensorBytes) {
+          await expect(loading).rejects.toThrow(/runs\/a\/checkpoint\.safetensors is damaged: .*checksum.*--overwrite/)
+        } else {
+          const outcome = await loading.catch((error) => error)
+          if (!(outcome instanceof FileFormatError)) expect(outcome).toEqual(saved)
+        }
+      }
+    }
   })
 
   it('cut off anywhere is refused', async () => {
