@@ -177,7 +177,7 @@ function verdict(found: readonly Measured[]) {
   const collapsed = strong.reconstruction > Math.max(...[none, weak, right].map(({ reconstruction }) => reconstruction))
   const [from, to] = [none.norms[half(none.norms)], last(none)].map((norm) => formatNumber(norm, 3))
   return claim(
-    'without springs the balls fly apart without bound; springs too weak leave them apart, springs too strong collapse them, and right ones pack them so that only alike digits overlap.',
+    'without springs the balls fly apart without bound; springs too weak leave them apart, springs too strong collapse them, and right ones pack them so that those of alike digits overlap.',
     grows && ordered && collapsed && right.alike > 2 * right.chance,
     `without springs ‖z̄‖ is ${from} in the fifth pass and ${to} in the tenth; with springs it ends at ${[weak, right, strong].map((each) => formatNumber(last(each), 3)).join(', ')}, and with the right ones ${formatShare(right.alike)} of overlapping pairs are one digit, of all pairs ${formatShare(right.chance)}.`,
   )
