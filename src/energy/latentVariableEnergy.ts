@@ -1,7 +1,7 @@
 import { add, input, mul, reshape } from '../graph/index.js'
 import type { Sym } from '../graph/sym.js'
 import { ConfigurationError, ShapeError } from '../tensor/errors.js'
-import { type Rng, rng } from '../tensor/random.js'
+import type { Rng } from '../tensor/random.js'
 import { formatShape, sizeOf } from '../tensor/tensor.js'
 import type { Cost, CostConfig } from './cost.js'
 import { squaredError } from './costs/squaredError.js'
@@ -12,7 +12,9 @@ import {
   checkedOutput,
   type Module,
   type ModuleConfig,
+  type ParameterShapes,
   type Parameters,
+  parameterShapes,
   prefixed,
   type SymParameters,
   scoped,
@@ -90,6 +92,8 @@ export interface LatentVariableEnergy extends EnergyParts {
   readonly encoderCost: Cost
   /** First parameters, under `predictor.…`, `decoder.…` and `encoder.…`. */
   init(random: Rng): Parameters
+  /** The shapes of what `init` gives. */
+  shapesOfParameters(): ParameterShapes
   /** h of x [n, …]; undefined where there is no x. */
   context(parameters: SymParameters, x: Sym | undefined): Sym | undefined
   /** Dec(h, z), [n, …y]. */
@@ -145,6 +149,11 @@ export function latentVariableEnergy(parts: EnergyParts): LatentVariableEnergy {
       ...(predictor ? prefixed(predictor.init(random), 'predictor') : {}),
       ...prefixed(decoder.init(random), 'decoder'),
       ...(encoder ? prefixed(encoder.init(random), 'encoder') : {}),
+    }),
+    shapesOfParameters: () => ({
+      ...(predictor ? prefixed(parameterShapes(predictor), 'predictor') : {}),
+      ...prefixed(parameterShapes(decoder), 'decoder'),
+      ...(encoder ? prefixed(parameterShapes(encoder), 'encoder') : {}),
     }),
     context: (parameters, x) =>
       predictor && x ? applyModule('predictor', predictor, scoped(parameters, 'predictor'), x) : x,
@@ -204,7 +213,9 @@ export function observationInputs(energy: LatentVariableEnergy): { x: Sym | unde
 
 /** Builds every part, for the errors that this throws. */
 function buildOnce(energy: LatentVariableEnergy): void {
-  const parameters = parameterInputs(energy.init(rng(0)))
+  const parameters = Object.fromEntries(
+    Object.entries(energy.shapesOfParameters()).map(([name, shape]) => [name, input(name, shape)]),
+  )
   const { x, y } = observationInputs(energy)
   const z = input('z', ['n', energy.codeSize])
   const h = energy.context(parameters, x)

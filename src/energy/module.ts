@@ -1,11 +1,14 @@
 import { type Dimension, formatDimensions } from '../graph/shapes.js'
 import type { Sym } from '../graph/sym.js'
 import { ConfigurationError, ShapeError } from '../tensor/errors.js'
-import type { Rng } from '../tensor/random.js'
+import { type Rng, rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, Tensor>>
+
+/** Their shapes, by name. */
+export type ParameterShapes = Readonly<Record<string, readonly number[]>>
 
 /** The same as symbolic tensors: what graphs are built from. */
 export type SymParameters = Readonly<Record<string, Sym>>
@@ -37,6 +40,8 @@ export interface Module {
   readonly outputShape: readonly number[]
   /** First parameters; names may hold dots. */
   init(random: Rng): Parameters
+  /** What `init` gives, without its numbers; where absent, `init` tells. */
+  shapes?(): ParameterShapes
   apply(parameters: SymParameters, ...inputs: Sym[]): Sym
   /** Present where the module is affine in its last input; for it there are faster and certified ways to infer codes. */
   affine?(parameters: SymParameters, ...others: Sym[]): AffineForm
@@ -74,6 +79,16 @@ export function defineModule(definition: ModuleDefinition): Module {
     apply: (parameters, ...inputs) => definition.apply(parameters, ...inputs),
     describe: () => ({ kind: 'own', name, outputShape: [...outputShape] }),
   }
+}
+
+/** The shapes of a module's parameters, without their numbers where the module can tell. */
+export function parameterShapes(module: Module): ParameterShapes {
+  return module.shapes?.() ?? shapesOf(module.init(rng(0)))
+}
+
+/** The shapes of tensors, by name. */
+export function shapesOf(tensors: Readonly<Record<string, { readonly shape: readonly number[] }>>): ParameterShapes {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
 }
 
 /**

@@ -6,6 +6,12 @@ import type { Codes } from './codes.js'
  * values that are not finite.
  */
 export function checkCodes(codes: Codes, rows: number, atoms: number, what: string): void {
+  const given: unknown = codes
+  if (typeof given !== 'object' || given === null || !('indptr' in given && 'indices' in given && 'values' in given)) {
+    throw new ShapeError(
+      `${what} must be sparse codes { shape, indptr, indices, values }, as encode gives them; got ${typeof given === 'object' && given && 'data' in given ? 'a dense tensor. Turn it into codes with fromDense' : JSON.stringify(given)}.`,
+    )
+  }
   const { shape, indptr, indices, values } = codes
   if (shape[0] !== rows || shape[1] !== atoms) {
     throw new ShapeError(`${what} are [${shape.join(', ')}]; [${rows}, ${atoms}] is needed.`)

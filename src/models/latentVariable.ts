@@ -7,7 +7,7 @@ import { adam } from '../learning/optimizers/adam.js'
 import type { Clipping } from '../learning/optimizers/clipGradients.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
 import { type RuntimeOptions, runtime } from '../runtime/runtime.js'
-import { ConfigurationError, ShapeError } from '../tensor/errors.js'
+import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { rng } from '../tensor/random.js'
 import { formatShape, sameShape, tensor } from '../tensor/tensor.js'
 import type { LatentVariableData } from './latentVariableData.js'
@@ -68,7 +68,7 @@ export interface LatentVariable {
   fit(data: LatentVariableData, options?: LatentVariableFitOptions): Promise<LatentVariableModel>
   /**
    * The model at given parameters, or at first ones drawn from the seed. Throws ShapeError where parameters are not those of the
-   * energy, by name and shape.
+   * energy, by name and shape, and DataError where one is not finite.
    */
   model(parameters?: Parameters): Promise<LatentVariableModel>
 }
@@ -136,14 +136,18 @@ function resolve(options: LatentVariableOptions): LatentVariableDefinition {
   }
 }
 
-/** Throws {@link ShapeError} unless parameters have the names and shapes of others. */
+/** Throws {@link ShapeError} unless parameters have the names and shapes of others, and {@link DataError} unless they are finite. */
 export function checkParameters(wanted: Parameters, given: Parameters): void {
   for (const [name, { shape }] of Object.entries(wanted)) {
     const found = given[name]
-    if (!found) {
+    if (!found?.shape || !found.data) {
       throw new ShapeError(`The parameter "${name}" (${formatShape(shape)}) is missing; there are ${listed(given)}.`)
     }
     tensor(found.shape, found.data)
+    const bad = found.data.find((value) => !Number.isFinite(value))
+    if (bad !== undefined) {
+      throw new DataError(`The parameter "${name}" holds ${bad}; parameters must be finite.`)
+    }
     if (!sameShape(found.shape, shape)) {
       throw new ShapeError(
         `The parameter "${name}" is ${formatShape(found.shape)}; the energy has it as ${formatShape(shape)}.`,

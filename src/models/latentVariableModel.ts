@@ -9,7 +9,7 @@ import { type Codes, toDense } from '../inference/codes.js'
 import { isQuadratic } from '../inference/graph/certify.js'
 import { encodeSettings, type GraphEncodeOptions } from '../inference/graph/encodeSettings.js'
 import { graphEncoder } from '../inference/graph/graphEncoder.js'
-import { checkBatch, type Observed } from '../inference/graph/observed.js'
+import { checkBatch, checkedSamples, checkFinite, type Observed } from '../inference/graph/observed.js'
 import { Programs } from '../inference/graph/programs.js'
 import { type QuadratureOptions, quadrature } from '../inference/graph/quadrature.js'
 import { decoderGraph, encoderGraph, inferenceGraph } from '../inference/graph/standaloneGraphs.js'
@@ -146,7 +146,10 @@ export function createLatentVariableModel(made: {
       checkCodes(codes, codes.shape[0], energy.codeSize, 'Codes')
       if (energy.xShape && !x)
         throw new ConfigurationError('The energy explains y from x; pass { x } along with the codes.')
-      if (energy.xShape && x) checkBatch('x', x, energy.xShape)
+      if (energy.xShape && x) {
+        checkBatch('x', x, energy.xShape)
+        checkFinite('x', x)
+      }
       return decodeCodes(parts, toDense(codes), energy.xShape ? x : undefined)
     },
 
@@ -163,7 +166,12 @@ export function createLatentVariableModel(made: {
 
     async sample(count, options = {}) {
       if (energy.xShape) throw new ConfigurationError('The energy explains y from x; use predict, which takes x.')
-      const codes = drawCodes(parts, keptCodes ? 'learned' : 'prior', count, rng(options.seed ?? seed, 3))
+      const codes = drawCodes(
+        parts,
+        keptCodes ? 'learned' : 'prior',
+        checkedSamples(energy, count),
+        rng(options.seed ?? seed, 3),
+      )
       return decodeCodes(parts, codes, undefined)
     },
 

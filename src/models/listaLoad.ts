@@ -1,13 +1,13 @@
 import type { Run } from '../artifacts/runFolder.js'
 import { tensorReference } from '../artifacts/validate.js'
 import { restoreEncoder } from '../energy/encoders/restoreEncoder.js'
+import { parameterShapes } from '../energy/module.js'
 import { restore } from '../preprocess/restore.js'
 import { type RuntimeOptions, runtime } from '../runtime/runtime.js'
-import { rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { storedLike } from './latentVariableTensors.js'
+import { finite, storedOf } from './latentVariableTensors.js'
 import { type AmortizedKind, type AmortizedModel, amortizedModel } from './listaModel.js'
-import { type EncoderProgress, validEncoderProgress } from './listaProgress.js'
+import { type EncoderProgress, type EncoderStatus, validEncoderProgress } from './listaProgress.js'
 import { amortizedSettings } from './listaSettings.js'
 
 /** The model of a finished run of `lista` or `predictiveSparseDecomposition`. Throws FileFormatError where a file is damaged. */
@@ -24,21 +24,24 @@ export async function loadAmortized(
   const preprocess: Record<string, Tensor> = {}
   for (const [name, stored] of Object.entries(tensors)) {
     if (name.startsWith('preprocess.') && stored.dtype === 'F32') {
-      preprocess[name.slice('preprocess.'.length)] = { shape: stored.shape, data: stored.data }
+      preprocess[name.slice('preprocess.'.length)] = { shape: stored.shape, data: finite(name, stored.data, file) }
     }
   }
   const history: EncoderProgress[] = []
+  let status: EncoderStatus = 'finished'
   for (const { event, ...progress } of await run.readMetrics()) {
     if (event === 'progress') history.push(validEncoderProgress(progress, `${run.store.path}/metrics.ndjson:`))
+    if (event === 'end' && progress.status === 'nonFinite') status = 'nonFinite'
   }
   return amortizedModel({
     kind: run.model as AmortizedKind, // the registry of kinds has looked it up
     settings,
     encoder,
-    atoms: { shape, data: atoms.data },
-    parameters: storedLike('encoder', encoder.init(rng(0)), tensors, file),
+    atoms: { shape, data: finite('atoms', atoms.data, file) },
+    parameters: storedOf('encoder', parameterShapes(encoder), tensors, file),
     step: restore(settings.preprocess, preprocess),
     history,
+    status,
     runtime: await runtime(options.runtime),
     threads: options.threads,
   })

@@ -7,7 +7,6 @@ import { restoreGraphRegularizer } from '../energy/restoreGraphRegularizer.js'
 import { restoreModule } from '../energy/restoreModule.js'
 import { type RuntimeOptions, runtime } from '../runtime/runtime.js'
 import { ConfigurationError, FileFormatError } from '../tensor/errors.js'
-import { rng } from '../tensor/random.js'
 import type { LatentVariable } from './latentVariable.js'
 import { createLatentVariableModel, type LatentVariableModel } from './latentVariableModel.js'
 import {
@@ -16,7 +15,7 @@ import {
   validLatentVariableProgress,
 } from './latentVariableProgress.js'
 import { type LatentVariableSettings, latentVariableSettings } from './latentVariableSettings.js'
-import { storedLike } from './latentVariableTensors.js'
+import { finite, storedOf } from './latentVariableTensors.js'
 
 /** What loading a latent-variable model takes. */
 export interface LoadLatentVariableOptions {
@@ -52,11 +51,11 @@ export async function loadLatentVariable(
   return createLatentVariableModel({
     definition: energy,
     settings,
-    parameters: storedLike('parameters', energy.init(rng(0)), tensors, file),
+    parameters: storedOf('parameters', energy.shapesOfParameters(), tensors, file),
     runtime: await runtime(options.runtime),
     history,
     status,
-    ...(codes ? { keptCodes: { shape: codes.shape, data: codes.data } } : {}),
+    ...(codes ? { keptCodes: { shape: codes.shape, data: finite('codes', codes.data, file) } } : {}),
   })
 }
 

@@ -3,6 +3,7 @@ import { tensorReference } from '../artifacts/validate.js'
 import { restore } from '../preprocess/restore.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type FitProgress, validProgress } from './fitProgress.js'
+import { finite } from './latentVariableTensors.js'
 import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
 import { sparseCodingSettings } from './sparseCodingSettings.js'
 
@@ -17,7 +18,7 @@ export async function loadSparseCoding(run: Run, options: { threads?: number } =
   const preprocess: Record<string, Tensor> = {}
   for (const [name, stored] of Object.entries(tensors)) {
     if (name.startsWith('preprocess.') && stored.dtype === 'F32') {
-      preprocess[name.slice('preprocess.'.length)] = { shape: stored.shape, data: stored.data }
+      preprocess[name.slice('preprocess.'.length)] = { shape: stored.shape, data: finite(name, stored.data, file) }
     }
   }
   const history: FitProgress[] = []
@@ -26,8 +27,8 @@ export async function loadSparseCoding(run: Run, options: { threads?: number } =
   }
   return sparseCodingModel({
     settings,
-    atoms: { shape, data: atoms.data },
-    usage: usage.data,
+    atoms: { shape, data: finite('atoms', atoms.data, file) },
+    usage: finite('usage', usage.data, file),
     step: restore(settings.preprocess, preprocess),
     history,
     threads: options.threads,

@@ -1,9 +1,8 @@
 import type { Run } from '../artifacts/runFolder.js'
 import { type RuntimeOptions, runtime } from '../runtime/runtime.js'
-import { rng } from '../tensor/random.js'
 import type { LearningStatus } from './latentVariableProgress.js'
-import { storedLike } from './latentVariableTensors.js'
-import { firstParameters, variationalParts } from './variationalAutoEncoderLoss.js'
+import { storedOf } from './latentVariableTensors.js'
+import { shapesOfParameters, variationalParts } from './variationalAutoEncoderLoss.js'
 import { createVariationalModel, type VariationalModel } from './variationalAutoEncoderModel.js'
 import { type VariationalProgress, validVariationalProgress } from './variationalAutoEncoderProgress.js'
 import { formOfSettings, variationalSettings } from './variationalAutoEncoderSettings.js'
@@ -16,12 +15,7 @@ export async function loadVariational(run: Run, options: { runtime?: RuntimeOpti
   const settings = run.settings(variationalSettings)
   const parts = variationalParts(formOfSettings(settings), settings.shapes)
   const { tensors } = await run.loadTensors()
-  const parameters = storedLike(
-    'parameters',
-    firstParameters(parts, rng(0)),
-    tensors,
-    `${run.store.path}/model.safetensors:`,
-  )
+  const parameters = storedOf('parameters', shapesOfParameters(parts), tensors, `${run.store.path}/model.safetensors:`)
   const history: VariationalProgress[] = []
   let status: LearningStatus = 'finished'
   for (const { event, ...metrics } of await run.readMetrics()) {

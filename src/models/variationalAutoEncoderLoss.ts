@@ -1,7 +1,16 @@
 import { bernoulli } from '../energy/costs/bernoulli.js'
 import { squaredError } from '../energy/costs/squaredError.js'
 import { type LatentVariableEnergy, latentVariableEnergy } from '../energy/latentVariableEnergy.js'
-import { applyModule, type Module, type Parameters, prefixed, type SymParameters, scoped } from '../energy/module.js'
+import {
+  applyModule,
+  type Module,
+  type ParameterShapes,
+  type Parameters,
+  parameterShapes,
+  prefixed,
+  type SymParameters,
+  scoped,
+} from '../energy/module.js'
 import {
   add,
   constant,
@@ -96,6 +105,15 @@ export function firstParameters({ energy, encoder, networks, likelihood }: Varia
     ...(likelihood.kind === 'gaussian' && likelihood.variance === 'learned'
       ? { [LOG_VARIANCE]: { shape: [1], data: new Float32Array(1) } }
       : {}),
+  }
+}
+
+/** The shapes of what {@link firstParameters} gives. */
+export function shapesOfParameters({ energy, encoder, likelihood }: VariationalParts): ParameterShapes {
+  return {
+    ...prefixed(parameterShapes(encoder), 'encoder'),
+    ...energy.shapesOfParameters(),
+    ...(likelihood.kind === 'gaussian' && likelihood.variance === 'learned' ? { [LOG_VARIANCE]: [1] } : {}),
   }
 }
 

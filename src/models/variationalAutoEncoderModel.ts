@@ -6,7 +6,7 @@ import type { Parameters } from '../energy/module.js'
 import { checkedCount } from '../energy/regularizer.js'
 import { checkCodes } from '../inference/checkCodes.js'
 import { type Codes, concatCodes, emptyCodes, fromDense, toDense } from '../inference/codes.js'
-import { checkBatch, checkObserved, type Observed } from '../inference/graph/observed.js'
+import { checkBatch, checkedSamples, checkFinite, checkObserved, type Observed } from '../inference/graph/observed.js'
 import type { Inference } from '../inference/inference.js'
 import { turn } from '../kernels/turn.js'
 import type { Runtime } from '../runtime/runtime.js'
@@ -186,12 +186,14 @@ export function createVariationalModel(made: {
       if (!('data' in codes)) checkCodes(codes, codes.shape[0], latent, 'Codes')
       const z = 'data' in codes ? codes : toDense(codes)
       checkBatch('z', z, [latent])
+      checkFinite('z', z)
       const [count] = z.shape
       if (energy.xShape && !x) {
         throw new ConfigurationError('The model explains y from x; pass { x } along with the codes.')
       }
       if (energy.xShape && x) {
         checkBatch('x', x, energy.xShape)
+        checkFinite('x', x)
         if (x.shape[0] !== count) {
           throw new ShapeError(`There are ${count} codes and ${x.shape[0]} rows of x; give one x for each code.`)
         }
@@ -230,7 +232,7 @@ export function createVariationalModel(made: {
     },
 
     async sample(count, { seed = settings.seed, x } = {}) {
-      const z = zeros([checkedCount('The number of samples', count), latent])
+      const z = zeros([checkedSamples(energy, count), latent])
       fillNormal(z, rng(seed, SAMPLES))
       const spread = x && energy.xShape && x.shape[0] === 1 ? takeRows(x, new Uint32Array(count)) : x
       return model.decode(z, spread ? { x: spread } : {})

@@ -3,6 +3,7 @@ import {
   type Module,
   type ModuleConfig,
   type Parameters,
+  parameterShapes,
   prefixed,
   type SymParameters,
   scoped,
@@ -145,6 +146,10 @@ function joined(features: Module, head: Module): Module {
     init: (random) => ({
       ...prefixed(features.init(random), 'features'),
       ...prefixed(head.init(random), 'head'),
+    }),
+    shapes: () => ({
+      ...prefixed(parameterShapes(features), 'features'),
+      ...prefixed(parameterShapes(head), 'head'),
     }),
     apply: (parameters: SymParameters, y: Sym, ...h: Sym[]) =>
       applyModule(

@@ -1,5 +1,5 @@
 import { linear, maximum, shrink } from '../../graph/index.js'
-import { checkInputs, filled, joinFlat, normalTensor } from '../modules/inputs.js'
+import { checkedSize, checkInputs, filled, joinFlat, normalTensor } from '../modules/inputs.js'
 import { checkedCount } from '../regularizer.js'
 import { checkDictionary, type Encoder, istaStep } from './encoder.js'
 
@@ -13,11 +13,13 @@ const FIRST_THRESHOLD = 0.1
 export function linearShrink(options: { readonly inputs: number; readonly outputs: number }): Encoder {
   const inputs = checkedCount('inputs', options.inputs)
   const codeSize = checkedCount('outputs', options.outputs)
+  const shapes = checkedSize('linear-shrink', { weight: [codeSize, inputs], threshold: [codeSize] })
   return {
     kind: 'linear-shrink',
     outputShape: [codeSize],
     inputs,
     codeSize,
+    shapes: () => shapes,
     init: (random) => ({
       weight: normalTensor(random, [codeSize, inputs], 1 / Math.sqrt(inputs)),
       threshold: filled([codeSize], FIRST_THRESHOLD),

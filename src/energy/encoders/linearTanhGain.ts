@@ -1,5 +1,5 @@
 import { linear, mul, tanh } from '../../graph/index.js'
-import { checkInputs, filled, joinFlat, normalTensor } from '../modules/inputs.js'
+import { checkedSize, checkInputs, filled, joinFlat, normalTensor } from '../modules/inputs.js'
 import { checkedCount } from '../regularizer.js'
 import { checkDictionary, type Encoder, istaStep } from './encoder.js'
 
@@ -10,11 +10,13 @@ import { checkDictionary, type Encoder, istaStep } from './encoder.js'
 export function linearTanhGain(options: { readonly inputs: number; readonly outputs: number }): Encoder {
   const inputs = checkedCount('inputs', options.inputs)
   const codeSize = checkedCount('outputs', options.outputs)
+  const shapes = checkedSize('linear-tanh-gain', { weight: [codeSize, inputs], bias: [codeSize], gain: [codeSize] })
   return {
     kind: 'linear-tanh-gain',
     outputShape: [codeSize],
     inputs,
     codeSize,
+    shapes: () => shapes,
     init: (random) => ({
       weight: normalTensor(random, [codeSize, inputs], 1 / Math.sqrt(inputs)),
       bias: filled([codeSize], 0),

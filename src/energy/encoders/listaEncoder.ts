@@ -1,7 +1,7 @@
 import { linear, maximum, type Sym, shrink } from '../../graph/index.js'
 import { ConfigurationError } from '../../tensor/errors.js'
-import type { Parameters, SymParameters } from '../module.js'
-import { checkInputs, filled, joinFlat, normalTensor } from '../modules/inputs.js'
+import type { ParameterShapes, SymParameters } from '../module.js'
+import { checkedSize, checkInputs, filled, joinFlat, normalTensor } from '../modules/inputs.js'
 import { checkedCount } from '../regularizer.js'
 import { checkDictionary, type Encoder, type IstaStep, istaStep } from './encoder.js'
 
@@ -33,7 +33,11 @@ export function listaEncoder(options: ListaEncoderOptions): Encoder {
   }
   const untiedLayers = Array.from({ length: steps + 1 }, (_, layer) => layer)
 
-  const laidOut = ({ weight, inhibition, threshold }: IstaStep): Parameters => {
+  const laidOut = <T>({
+    weight,
+    inhibition,
+    threshold,
+  }: Readonly<Record<keyof IstaStep, T>>): Readonly<Record<string, T>> => {
     if (tied) return steps === 0 ? { weight, threshold } : { weight, inhibition, threshold }
     return Object.fromEntries(
       untiedLayers.flatMap((layer) => [
@@ -43,6 +47,11 @@ export function listaEncoder(options: ListaEncoderOptions): Encoder {
       ]),
     )
   }
+
+  const shapes: ParameterShapes = checkedSize(
+    'lista',
+    laidOut<readonly number[]>({ weight: [codeSize, inputs], inhibition: [codeSize, codeSize], threshold: [codeSize] }),
+  )
 
   /** The tied form multiplies by Wₑ once; adding Wₑy to Sz is part of the product. */
   const tiedCode = ({ weight, inhibition, threshold }: SymParameters, y: Sym): Sym => {
@@ -67,6 +76,7 @@ export function listaEncoder(options: ListaEncoderOptions): Encoder {
     outputShape: [codeSize],
     inputs,
     codeSize,
+    shapes: () => shapes,
     init: (random) =>
       laidOut({
         weight: normalTensor(random, [codeSize, inputs], 1 / Math.sqrt(inputs)),

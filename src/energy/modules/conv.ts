@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../tensor/errors.js'
 import type { Module } from '../module.js'
 import { checkedCount } from '../regularizer.js'
 import { type Activation, activate, checkedActivation, gainOf } from './activation.js'
-import { checkInputs, filled, joinFlat, normalTensor } from './inputs.js'
+import { checkedSize, checkInputs, filled, joinFlat, normalTensor } from './inputs.js'
 
 export interface ConvOptions {
   /** The shape that comes in: [height, width] for one channel, else [channels, height, width]. */
@@ -48,16 +48,15 @@ export function conv(options: ConvOptions): Module {
       `A kernel of side ${kernel} does not fit in ${space.join('×')} with padding ${padding}; take a smaller kernel or more padding.`,
     )
   }
+  const kernels = [channels, maps[0], ...space.map(() => kernel)]
+  const shapes = checkedSize('conv', { kernel: kernels, ...(bias ? { bias: [channels] } : {}) })
   const fanIn = maps[0] * kernel ** space.length
   return {
     kind: 'conv',
     outputShape: [channels, ...sides],
+    shapes: () => shapes,
     init: (random) => ({
-      kernel: normalTensor(
-        random,
-        [channels, maps[0], ...space.map(() => kernel)],
-        gainOf(activation) / Math.sqrt(fanIn),
-      ),
+      kernel: normalTensor(random, kernels, gainOf(activation) / Math.sqrt(fanIn)),
       ...(bias ? { bias: filled([channels], 0) } : {}),
     }),
     apply(parameters, ...given) {

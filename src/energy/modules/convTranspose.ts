@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../tensor/errors.js'
 import type { Module } from '../module.js'
 import { activate, gainOf } from './activation.js'
 import { type ConvOptions, convConfig, convSettings } from './conv.js'
-import { checkInputs, filled, joinFlat, normalTensor } from './inputs.js'
+import { checkedSize, checkInputs, filled, joinFlat, normalTensor } from './inputs.js'
 
 const TINY = 1e-12
 
@@ -22,18 +22,17 @@ export function convTranspose(options: ConvOptions): Module {
       `A padding of ${padding} leaves nothing of an output of ${space.map((size) => (size - 1) * stride + kernel).join('×')}; take less.`,
     )
   }
+  const kernels = [maps[0], channels, ...space.map(() => kernel)]
+  const shapes = checkedSize('conv-transpose', { kernel: kernels, ...(bias ? { bias: [channels] } : {}) })
   const axes = space.map((_, axis) => axis + 2)
   // Each number of the output gathers about (kernel/stride)^d numbers of each map.
   const fanIn = maps[0] * Math.max(1, kernel / stride) ** space.length
   return {
     kind: 'conv-transpose',
     outputShape: [channels, ...sides],
+    shapes: () => shapes,
     init: (random) => ({
-      kernel: normalTensor(
-        random,
-        [maps[0], channels, ...space.map(() => kernel)],
-        gainOf(activation) / Math.sqrt(fanIn),
-      ),
+      kernel: normalTensor(random, kernels, gainOf(activation) / Math.sqrt(fanIn)),
       ...(bias ? { bias: filled([channels], 0) } : {}),
     }),
     apply(parameters, ...given) {

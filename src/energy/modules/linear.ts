@@ -6,7 +6,7 @@ import { sizeOf } from '../../tensor/tensor.js'
 import type { AffineForm, Module, SymParameters } from '../module.js'
 import { checkedCount } from '../regularizer.js'
 import { type Activation, activate, checkedActivation, gainOf } from './activation.js'
-import { checkInputs, filled, joinFlat, normalTensor } from './inputs.js'
+import { checkedSize, checkInputs, filled, joinFlat, normalTensor } from './inputs.js'
 
 export interface LinearOptions {
   /** Numbers that come in an observation, all inputs together: they are laid flat and joined in their order. */
@@ -30,6 +30,7 @@ export function linear(options: LinearOptions): Module {
   const outputShape = typeof options.outputs === 'number' ? [options.outputs] : [...options.outputs]
   const outputs = checkedCount('outputs', sizeOf(outputShape))
   const { bias = true } = options
+  const shapes = checkedSize('linear', { weight: [outputs, inputs], ...(bias ? { bias: [outputs] } : {}) })
   const activation = checkedActivation(options.activation)
   const biasOf = (parameters: SymParameters) => (bias ? parameters.bias : undefined)
 
@@ -53,6 +54,7 @@ export function linear(options: LinearOptions): Module {
   return {
     kind: 'linear',
     outputShape,
+    shapes: () => shapes,
     init: (random) => ({
       weight: normalTensor(random, [outputs, inputs], gainOf(activation) / Math.sqrt(inputs)),
       ...(bias ? { bias: filled([outputs], 0) } : {}),

@@ -15,6 +15,7 @@ export function reshaped(options: { readonly input: readonly number[]; readonly 
     kind: 'reshaped',
     outputShape: [...output],
     init: () => ({}),
+    shapes: () => ({}),
     apply(_, ...given) {
       checkInputs('reshaped', size, given)
       return reshape(joinFlat(given), ['n', ...output])
@@ -30,6 +31,7 @@ export function channelsFirst(picture: readonly [height: number, width: number, 
     kind: 'channels-first',
     outputShape: [channels, height, width],
     init: () => ({}),
+    shapes: () => ({}),
     apply(_, ...given) {
       checkInputs('channels-first', height * width * channels, given)
       return transpose(reshape(joinFlat(given), ['n', height, width, channels]), [0, 3, 1, 2])
@@ -45,6 +47,7 @@ export function channelsLast(maps: readonly [channels: number, height: number, w
     kind: 'channels-last',
     outputShape: [height, width, channels],
     init: () => ({}),
+    shapes: () => ({}),
     apply(_, ...given) {
       checkInputs('channels-last', height * width * channels, given)
       return transpose(reshape(joinFlat(given), ['n', channels, height, width]), [0, 2, 3, 1])

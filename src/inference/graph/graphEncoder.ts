@@ -250,6 +250,7 @@ export class GraphEncoder {
   }
 
   private solver(name: string): Promise<CompiledSolver> {
+    this.programs.checkUsable()
     let solver = this.solvers.get(name)
     if (!solver) {
       solver = CompiledSolver.compile(this.runtime, this.graphs(name))

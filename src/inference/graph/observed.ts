@@ -1,5 +1,6 @@
 import type { LatentVariableEnergy } from '../../energy/latentVariableEnergy.js'
-import { ConfigurationError, ShapeError } from '../../tensor/errors.js'
+import { checkedCount } from '../../energy/regularizer.js'
+import { ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
 import { formatShape, sameShape, sizeOf, type Tensor, tensor } from '../../tensor/tensor.js'
 
 /** What is observed: a batch of y, and one of x where the energy has it. */
@@ -34,6 +35,28 @@ export function checkBatch(name: string, batch: Tensor, shape: readonly number[]
       `${name} was given as [${batch.shape.join(', ')}]; the energy has ${name} of ${formatShape(shape)}, so pass [n, ${shape.join(', ')}].`,
     )
   }
+}
+
+/** Throws {@link DataError} with the place unless a batch holds only finite numbers. */
+export function checkFinite(name: string, { data }: Tensor): void {
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) throw new DataError(`${name} holds ${data[i]} at element ${i}; give finite numbers.`)
+  }
+}
+
+/** The most numbers that samples may hold at once, 1 GiB. */
+const MOST_SAMPLED = 2 ** 28
+
+/** Checks how many samples are asked for. Throws {@link ConfigurationError} where they, or their codes, are more than memory should hold. */
+export function checkedSamples(energy: LatentVariableEnergy, count: number): number {
+  checkedCount('The number of samples', count)
+  const most = Math.floor(MOST_SAMPLED / Math.max(energy.codeSize, sizeOf(energy.yShape)))
+  if (count > most) {
+    throw new ConfigurationError(
+      `${count} samples of ${formatShape(energy.yShape)} are too many to hold at once; draw ${Math.max(1, most)} at most, and more with other seeds.`,
+    )
+  }
+  return count
 }
 
 /** Which rows of observations hold only finite numbers. */

@@ -1,5 +1,6 @@
 import { encodeOnnx } from '../../graph/index.js'
 import type { Program, Runtime, Value } from '../../runtime/runtime.js'
+import { ConfigurationError } from '../../tensor/errors.js'
 import type { Outputs } from './solverGraphs.js'
 
 /** What graphs are fed, by name. */
@@ -8,10 +9,13 @@ export type Feeds = Readonly<Record<string, Value>>
 /** Graphs by name, each compiled when it is first asked for. Owns their sessions until disposed. */
 export class Programs {
   private readonly compiled = new Map<string, Promise<Program>>()
+  private disposed = false
 
   constructor(readonly runtime: Runtime) {}
 
+  /** The program of a name. Throws {@link ConfigurationError} once they are disposed. */
   get(name: string, outputs: () => Outputs): Promise<Program> {
+    this.checkUsable()
     let program = this.compiled.get(name)
     if (!program) {
       program = compileOutputs(this.runtime, outputs())
@@ -20,7 +24,15 @@ export class Programs {
     return program
   }
 
+  /** Throws {@link ConfigurationError} once they are disposed. */
+  checkUsable(): void {
+    if (this.disposed) {
+      throw new ConfigurationError('This model has been disposed of; load it again, or dispose of it later.')
+    }
+  }
+
   dispose(): void {
+    this.disposed = true
     // A graph that did not compile has been reported where it was asked for.
     for (const program of this.compiled.values()) program.then((ready) => ready.dispose()).catch(() => {})
     this.compiled.clear()
