@@ -72,7 +72,13 @@ export async function loadCheckpoint<S>(
       `${file} is damaged: its contents do not match its checksum. Use an undamaged copy, or pass --overwrite to start anew.`,
     )
   }
-  const found = differences(parseJson(savedConfig, `The configuration in ${file}`), config)
+  const there = parseJson(savedConfig, `The configuration in ${file}`)
+  if (ofAnotherModel(there, config)) {
+    throw new FileFormatError(
+      `${file} belongs to a model of another kind, whose settings have other names; resume it with the command that began it, choose another folder, or pass --overwrite to start anew.`,
+    )
+  }
+  const found = differences(there, config)
   if (found.length > 0) {
     throw new FileFormatError(
       `${file} belongs to another configuration: ${describeDifferences(found)}. Resume with the settings from there, or pass --overwrite to start anew.`,
@@ -84,6 +90,18 @@ export async function loadCheckpoint<S>(
 /** Removes the checkpoint of a store: learning has finished. */
 export async function removeCheckpoint(store: Store): Promise<void> {
   await store.remove(checkpointFile)
+}
+
+/** Whether two configurations have fewer than half of their settings' names in common, so that a list of differences would tell nothing. */
+function ofAnotherModel(there: unknown, here: unknown): boolean {
+  const names = (value: unknown): string[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([name, setting]) => (setting === undefined ? [] : [name]))
+      : []
+  const before = new Set(names(there))
+  const now = names(here)
+  const common = now.filter((name) => before.has(name)).length
+  return 2 * common < before.size + now.length - common
 }
 
 /** What a checkpoint is checked by: all that it gives back, the tensors in order of their names. */

@@ -1,6 +1,7 @@
 import type { Sym } from '../graph/sym.js'
 import { ConfigurationError } from '../tensor/errors.js'
 import type { Rng } from '../tensor/random.js'
+import { checkedOutput } from './module.js'
 import type { Strength } from './regularizer.js'
 
 /** λR(z) as graphs take it: codes are flat, [n, k], and λ and step are scalars or [n, 1], one an observation. */
@@ -30,6 +31,8 @@ export interface SymbolicDual {
 /** λR(z) for energies that are graphs. Every {@link Regularizer} is one; one alone is of no use to the kernels, and does not compile there. */
 export interface GraphRegularizer<Kind extends string = string> {
   readonly kind: Kind
+  /** The name of a regularizer of your own, for messages. */
+  readonly name?: string
   readonly strength: Strength | undefined
   readonly symbolic: SymbolicRegularizer
   /** Deviation of the normal noise that learning adds to codes; none by default. */
@@ -71,7 +74,7 @@ export interface GraphRegularizerConfig {
 
 /**
  * A regularizer from your own functions over symbolic tensors; a run folder keeps its name, and whoever loads the run gives it
- * again. Without a `prox` it must be smooth. Throws {@link ConfigurationError} for a strength out of range.
+ * again. Without a `prox` it must be smooth. Its functions throw {@link ShapeError} where they return another shape. Throws {@link ConfigurationError} for a strength out of range, and without a name.
  */
 export function defineRegularizer(definition: {
   readonly name: string
@@ -81,15 +84,24 @@ export function defineRegularizer(definition: {
   prox?(v: Sym, step: Sym, lambda: Sym): Sym
 }): GraphRegularizer<'own'> {
   const { name, lambda = 1, prox } = definition
+  if (typeof name !== 'string' || name === '') {
+    throw new ConfigurationError(`A regularizer needs a name, a text that is not empty; got ${JSON.stringify(name)}.`)
+  }
   if (!(typeof lambda === 'number' && lambda >= 0 && lambda < Number.POSITIVE_INFINITY)) {
     throw new ConfigurationError(`lambda must be a finite number, 0 or more; got ${lambda}.`)
   }
   return {
     kind: 'own',
+    name,
     strength: { lambda },
     symbolic: {
-      value: (z, strength) => definition.value(z, strength),
-      ...(prox ? { prox: (v: Sym, step: Sym, strength: Sym) => prox.call(definition, v, step, strength) } : {}),
+      value: (z, strength) => checkedOutput(`The regularizer "${name}"`, definition.value(z, strength), [z.shape[0]]),
+      ...(prox
+        ? {
+            prox: (v: Sym, step: Sym, strength: Sym) =>
+              checkedOutput(`The prox of the regularizer "${name}"`, prox.call(definition, v, step, strength), v.shape),
+          }
+        : {}),
       smooth: prox === undefined,
     },
     describe: () => ({ kind: 'own', name, lambda }),

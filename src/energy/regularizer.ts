@@ -85,6 +85,14 @@ export function checkedCount(name: string, value: number): number {
   return value
 }
 
+/** Throws {@link ConfigurationError} for a number of entries that is more than a code has. */
+export function checkWithin(name: string, value: number, codeSize: number): void {
+  if (value <= codeSize) return
+  throw new ConfigurationError(
+    `${name} is ${value}, and a code has ${codeSize === 1 ? 'one number' : `${codeSize} numbers`}; ${name} may be ${codeSize} at most.`,
+  )
+}
+
 /** The soft threshold: argmin over z of ½(z − v)² + t|z|. */
 export function shrink(v: number, t: number): number {
   if (v > t) return v - t

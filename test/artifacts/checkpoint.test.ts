@@ -60,6 +60,16 @@ describe('a checkpoint', () => {
     )
   })
 
+  it('of another model is refused in one sentence, without a list of settings', async () => {
+    const store = memoryStore('runs/a')
+    await saveCheckpoint(store, { ...config, data: 'digits', seed: 0 }, { state: {}, tensors: {} })
+    const other = { energy: { kind: 'x' }, latent: 2, beta: 1, hidden: [8], data: 'digits', seed: 0 }
+    const refused = await loadCheckpoint(store, other, anything).catch((error) => error)
+    expect(refused).toBeInstanceOf(FileFormatError)
+    expect(refused.message).toMatch(/runs\/a\/checkpoint\.safetensors belongs to a model of another kind/)
+    expect(refused.message).not.toMatch(/atoms|latent/)
+  })
+
   it('takes no state that JSON would change, and leaves the one before', async () => {
     const store = memoryStore('run')
     await saveCheckpoint(store, config, { state: 1, tensors: {} })

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, describeDifferences, differences, fingerprint } from '../../src/artifacts/fingerprint.js'
+import {
+  canonicalJson,
+  checksum,
+  describeDifferences,
+  differences,
+  fingerprint,
+} from '../../src/artifacts/fingerprint.js'
 import { ConfigurationError } from '../../src/tensor/errors.js'
 
 /** The same value with the keys of every object in the opposite order. */
@@ -60,5 +66,40 @@ describe('differences', () => {
     expect(describeDifferences(differences(there, here))).toBe(
       'atoms is 256 there and 128 here; regularizer.lambda is 1 there and 0.5 here; shape is [28,28] there and [16,16] here; whiten is absent there and "zca" here',
     )
+  })
+
+  it('of parts of another kind are told by the kinds alone', () => {
+    const there = { seed: 1, decoder: { kind: 'mlp', hidden: [16], activation: 'tanh' } }
+    const here = { seed: 2, decoder: { kind: 'linear', inputs: 4 } }
+    expect(describeDifferences(differences(there, here))).toBe(
+      'decoder.kind is "mlp" there and "linear" here; seed is 1 there and 2 here',
+    )
+  })
+})
+
+describe('checksum', () => {
+  it('is that of the same bytes alone, wherever they lie in memory', () => {
+    const bytes = fc.uint8Array({ maxLength: 40 })
+    fc.assert(
+      fc.property(bytes, bytes, fc.nat(7), (a, b, offset) => {
+        const moved = new Uint8Array(a.length + offset)
+        moved.set(a, offset)
+        expect(checksum([moved.subarray(offset)])).toBe(checksum([a]))
+        expect(checksum([a]) === checksum([b])).toBe(String(a) === String(b))
+        expect(checksum([a, b]) === checksum([b, a])).toBe(String(a) === String(b))
+      }),
+    )
+  })
+
+  it('changes with every bit', () => {
+    const bytes = Uint8Array.from({ length: 23 }, (_, i) => 37 * i)
+    const found = new Set([checksum([bytes])])
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      const flipped = bytes.slice()
+      flipped[bit >> 3] ^= 1 << (bit & 7)
+      found.add(checksum([flipped]))
+    }
+    expect(found.size).toBe(8 * bytes.length + 1)
+    expect(checksum([new Uint8Array(3)])).not.toBe(checksum([new Uint8Array(4)]))
   })
 })

@@ -48,7 +48,7 @@ export const costTable: readonly CostRow[] = [
     mean: (yHat) => yHat.map(sigmoid),
     observation: (values) => values.map(sigmoid),
     refused: [
-      [[0, 1.5], /hold 1\.5.*0 to 1/],
+      [[0, 1.5], /hold 1\.5.*0 to 1.*squared-error.*gaussian/],
       [[-0.25, 0], /hold -0\.25/],
     ],
   },

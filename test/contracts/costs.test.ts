@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { defineCost } from '../../src/energy/cost.js'
 import { oneHot } from '../../src/energy/costs/categorical.js'
 import { huber } from '../../src/energy/costs/huber.js'
 import { costKinds, restoreCost } from '../../src/energy/restoreCost.js'
@@ -148,6 +149,18 @@ describe('parameters and labels', () => {
     expect(() => oneHot([0, 3], 3)).toThrow(/Label 1 is 3; with 3 classes.*0 to 2/)
     expect(() => oneHot([0.5], 3)).toThrow(DataError)
     expect(() => oneHot([-1], 3)).toThrow(DataError)
+    for (const classes of [0, -1, 1.5, Number.NaN]) {
+      expect(() => oneHot([0], classes)).toThrow(ConfigurationError)
+      expect(() => oneHot([0], classes)).toThrow(/classes must be a whole number, 1 or more; got/)
+    }
+  })
+
+  it('of your own are called by their names', () => {
+    const y = input('y', ['n', 2])
+    const raw = defineCost({ name: 'raw', value: (_, yHat) => yHat })
+    expect(raw.name).toBe('raw')
+    expect(() => raw.value(y, y)).toThrow(/The cost "raw" returned the shape \[n×2\]; \[n\] is expected/)
+    expect(() => defineCost({ name: '', value: (_, yHat) => yHat })).toThrow(/A cost needs a name/)
   })
 
   it('keep large logits finite', () => {

@@ -206,4 +206,28 @@ describe('regularizers of your own', () => {
     expect(Number(found.value.data[0])).toBe(6)
     expect(() => defineRegularizer({ name: 'mine', lambda: -1, value: (code) => code })).toThrow(ConfigurationError)
   })
+
+  it('are called by their names', () => {
+    const flat = defineRegularizer({ name: 'flat', value: (code) => code, prox: (v) => sumPerObservation(v) })
+    expect(flat.name).toBe('flat')
+    expect(() => flat.symbolic.value(z, constant(1))).toThrow(/The regularizer "flat" returned the shape/)
+    expect(() => flat.symbolic.prox?.(z, constant(1), constant(1))).toThrow(/The prox of the regularizer "flat"/)
+    expect(() => defineRegularizer({ name: '', value: (code) => code })).toThrow(/A regularizer needs a name/)
+  })
+})
+
+describe('settings that are more than a code has', () => {
+  const one = input('z', ['n', 1])
+  it.each([
+    [
+      { kind: 'group', lambda: 1, groupSize: 7 },
+      /groupSize is 7, and a code has one number; groupSize may be 1 at most/,
+    ],
+    [{ kind: 'top-k', active: 5 }, /active is 5, and a code has one number; active may be 1 at most/],
+  ])('%j is refused for one number', (config, sentence) => {
+    const { value, prox } = restoreGraphRegularizer(config).symbolic
+    expect(() => value(one, constant(1))).toThrow(ConfigurationError)
+    expect(() => value(one, constant(1))).toThrow(sentence)
+    expect(() => prox?.(input('z', ['n', 7]), constant(1), constant(1))).not.toThrow()
+  })
 })

@@ -16,7 +16,7 @@ export function bernoulli(): Cost {
       for (let i = 0; i < data.length; i++) {
         if (data[i] >= 0 && data[i] <= 1) continue
         throw new DataError(
-          `${what} hold ${data[i]}; the Bernoulli cost is for numbers from 0 to 1. Scale the data, or use the squared error.`,
+          `${what} hold ${data[i]}; the Bernoulli cost takes numbers from 0 to 1. Scale the data to that range, or choose a cost for any numbers: squared-error, which a VAE calls gaussian.`,
         )
       }
     },

@@ -1,5 +1,5 @@
 import { logSumExp, mul, softmax, sub, sum, sumPerObservation } from '../../graph/index.js'
-import { DataError } from '../../tensor/errors.js'
+import { ConfigurationError, DataError } from '../../tensor/errors.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import type { Cost } from '../cost.js'
 
@@ -44,9 +44,12 @@ export function categorical(): Cost {
 
 /**
  * Labels as observations [n, classes] of the categorical cost: 1 at the label, 0 elsewhere. Throws {@link DataError} for a label
- * that is not a whole number from 0 to classes − 1.
+ * that is not a whole number from 0 to classes − 1, and {@link ConfigurationError} unless `classes` is one from 1.
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): Tensor {
+  if (!(Number.isSafeInteger(classes) && classes >= 1)) {
+    throw new ConfigurationError(`classes must be a whole number, 1 or more; got ${classes}.`)
+  }
   const data = new Float32Array(labels.length * classes)
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]

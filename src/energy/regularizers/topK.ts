@@ -16,7 +16,7 @@ import {
   zerosLike,
 } from '../../graph/index.js'
 import type { Sym } from '../../graph/sym.js'
-import { checkedCount, PLAIN, type Regularizer } from '../regularizer.js'
+import { checkedCount, checkWithin, PLAIN, type Regularizer } from '../regularizer.js'
 import { row } from '../symbolicForms.js'
 
 /**
@@ -31,6 +31,7 @@ export function topK(options: { active: number }): Regularizer<'top-k'> {
     penalty: { ...PLAIN, family: 'top-k', topK: active },
     symbolic: {
       value(z) {
+        checkWithin('active', active, Number(z.shape[1]))
         const count = sum(where(equal(z, 0), zerosLike(z), 1), [1], true)
         return reshape(where(greater(count, active), Number.POSITIVE_INFINITY, zerosLike(count)), ['n'])
       },
