@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { hostThreads } from '#kernels/host'
 import { ConfigurationError } from '../tensor/errors.js'
 import { atOnce, type Backend, type BackendRequest, type Device, type Ort, reasonOf } from './backend.js'
@@ -75,8 +77,26 @@ async function requireDevice(ort: Ort, device: Device): Promise<void> {
   )
 }
 
+/** What WebGPU loads on Linux. Without it the native library prints warnings of its own that no option silences. */
+const VULKAN = 'libvulkan.so.1'
+
+/** Whether the dynamic linker of Linux finds a library: by its cache, the environment, or in the usual folders. */
+function hasLibrary(name: string): boolean {
+  const folders = [
+    ...(process.env.LD_LIBRARY_PATH ?? '').split(/[:;]/).filter((folder) => folder !== ''),
+    ...['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib'],
+  ]
+  if (folders.some((folder) => existsSync(join(folder, name)))) return true
+  try {
+    return readFileSync('/etc/ld.so.cache').includes(`${name}\0`)
+  } catch {
+    return false // musl has no cache, and looks in the folders above
+  }
+}
+
 async function whyNot(ort: Ort, device: Device): Promise<string | undefined> {
   if (device === 'cpu') return undefined
+  if (device === 'webgpu' && process.platform === 'linux' && !hasLibrary(VULKAN)) return `${VULKAN} is not there`
   try {
     const session = await ort.InferenceSession.create(probeGraph(), {
       executionProviders: [device],

@@ -246,6 +246,33 @@ describe('the choice of a runtime', () => {
     expect(refused.message).toMatch(/"cuda" is not available.*Available: cpu\./)
   })
 
+  it.runIf(process.platform === 'linux')('asks the native library for no webgpu where Vulkan is missing', async () => {
+    const asked: unknown[] = []
+    const create = async (_: unknown, { executionProviders }: { executionProviders: unknown[] }): Promise<never> => {
+      asked.push(...executionProviders)
+      throw new Error('no such provider')
+    }
+    vi.resetModules()
+    vi.doMock('onnxruntime-node', () => ({ default: { env: { versions: {} }, InferenceSession: { create } } }))
+    vi.doMock('node:fs', async (original) => ({
+      ...(await original<typeof import('node:fs')>()),
+      existsSync: () => false,
+      readFileSync: () => Buffer.from('libm.so.6\0'),
+    }))
+    try {
+      const { openBackend } = await import('../../src/runtime/backend.node.js')
+      await expect(openBackend({ device: 'webgpu' })).rejects.toThrow(
+        /"webgpu" is not available \(libvulkan\.so\.1 is not there\).*Available: cpu\./,
+      )
+      await expect(openBackend({ device: 'cuda' })).rejects.toThrow(/"cuda" is not available \(no such provider\)/)
+      expect(asked).toEqual(['cuda', 'cuda'])
+    } finally {
+      vi.doUnmock('onnxruntime-node')
+      vi.doUnmock('node:fs')
+      vi.resetModules()
+    }
+  })
+
   it('has one number of threads for onnxruntime-web', async () => {
     const { threads } = await runtime({ backend: 'web' })
     await expect(runtime({ backend: 'web', threads: threads + 1 })).rejects.toThrow(/its first use fixes/)
