@@ -43,6 +43,7 @@ export async function encoderMeasured(model: AmortizedModel, sample: Tensor, sig
     steps: last?.step ?? 0,
     observationsSeen: last?.seen ?? 0,
     seconds: last?.seconds ?? 0,
+    status: model.status,
   }
   return {
     fields,
@@ -54,6 +55,9 @@ export async function encoderMeasured(model: AmortizedModel, sample: Tensor, sig
       ['observations learned from', formatNumber(fields.observationsSeen)],
       ['seconds of learning', formatNumber(fields.seconds, 3)],
     ],
+    ...(model.status === 'finished'
+      ? {}
+      : { failure: 'Learning stopped because the loss was no finite number any more; lower the learning rate.' }),
   }
 }
 
@@ -73,7 +77,7 @@ export async function encoderPortrait(model: AmortizedModel): Promise<Portrait> 
     alt: `Mosaic of ${settings.atoms} atoms.`,
     settings: settingRows(model),
     numbers: measureRows(model),
-    facts: { settings, ...(history.length > 0 ? { last: history.at(-1) } : {}) },
+    facts: { settings, status: model.status, ...(history.length > 0 ? { last: history.at(-1) } : {}) },
     async figures() {
       const filters = filtersOf(model)
       return [
@@ -118,9 +122,9 @@ function settingRows({ settings }: AmortizedModel): [label: string, text: string
   ]
 }
 
-function measureRows({ history }: AmortizedModel): Row[] {
+function measureRows({ history, status }: AmortizedModel): Row[] {
   const last = history.at(-1)
-  if (last === undefined) return [['steps of learning', '0']]
+  if (last === undefined) return [['learning', status]]
   const compared = history.findLast(({ squaredError }) => squaredError !== undefined)
   return [
     ['loss per observation', formatNumber(last.loss), 'over the last batches of learning'],
@@ -132,5 +136,6 @@ function measureRows({ history }: AmortizedModel): Row[] {
         ]),
     ['steps of learning', formatNumber(last.step)],
     ['seconds of learning', formatNumber(last.seconds, 3)],
+    ['learning', status],
   ]
 }

@@ -4,7 +4,7 @@ import type { EnergyCommandOptions } from '../commands/energy.js'
 import type { Session } from '../session.js'
 import { type Coding, noteUnsolved, openCoding } from './coding.js'
 import { isImages } from './openData.js'
-import { checkOutputFile, writeOutput } from './outputs.js'
+import { checkApart, checkOutputFile, writeOutput } from './outputs.js'
 import { type Place, patchPlaces } from './places.js'
 import { numberTable } from './text.js'
 
@@ -14,7 +14,10 @@ export async function energy(session: Session, options: EnergyCommandOptions, ru
   if (out !== undefined && !/\.(csv|npy)$/i.test(out)) {
     throw new ConfigurationError(`--out takes a name that ends in .csv or .npy; got ${out}.`)
   }
-  if (out !== undefined) await checkOutputFile(out, options.overwrite)
+  if (out !== undefined) {
+    await checkApart(out, options.data)
+    await checkOutputFile(out, options.overwrite)
+  }
   const coding = await openCoding(run, options, session)
   session.event('start', { command: 'energy', run, data: coding.data.name, ...(out === undefined ? {} : { out }) })
   try {
@@ -84,10 +87,13 @@ async function* csv(coding: Coding): AsyncGenerator<string> {
   const columns: (keyof Scored)[] = ['index', 'energy', 'gap', 'active', 'status']
   if (coding.images) columns.push('image')
   if (isImages(coding.data)) columns.push('row', 'column')
-  yield `${columns.join(',')}\n`
+  // The header goes out with the first rows: data that is refused leaves nothing behind it.
+  let header = `${columns.join(',')}\n`
   for await (const rows of scored(coding)) {
-    yield rows.map((row) => `${columns.map((column) => cell(row[column])).join(',')}\n`).join('')
+    yield header + rows.map((row) => `${columns.map((column) => cell(row[column])).join(',')}\n`).join('')
+    header = ''
   }
+  if (header !== '') yield header
 }
 
 /** A cell of CSV: in quotes where it holds a comma, quotes or a line's end (RFC 4180). */

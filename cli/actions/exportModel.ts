@@ -4,7 +4,7 @@ import type { ExportCommandOptions } from '../commands/export.js'
 import { given } from '../given.js'
 import type { Session } from '../session.js'
 import { cannot, openModel } from './openModel.js'
-import { checkOutputFolder, writeOutput } from './outputs.js'
+import { checkNoRun, checkOutputFolder, writeOutput } from './outputs.js'
 
 /** `energia export`. */
 export async function exportModel(session: Session, options: ExportCommandOptions, run: string): Promise<void> {
@@ -17,6 +17,7 @@ export async function exportModel(session: Session, options: ExportCommandOption
   const model = await openModel(run, options, session)
   try {
     if (model.onnx === undefined) throw cannot('export', run, model)
+    await checkNoRun(out)
     await checkOutputFolder(out, options.overwrite)
     session.event('start', { command: 'export', run, out })
     const { graphs, readme } = model.onnx(given({ steps, tolerance }))

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CancelledError, ConfigurationError, ConvergenceError } from '../../src/index.js'
 import { given } from '../given.js'
@@ -6,6 +6,7 @@ import type { ModelCommand } from '../models/model.js'
 import type { FitOptions } from '../models/options.js'
 import type { Session } from '../session.js'
 import { shellWord } from '../shellWord.js'
+import { checkApart } from './outputs.js'
 import { preparedData, sampleOf } from './preparedData.js'
 import { numberTable } from './text.js'
 
@@ -16,6 +17,8 @@ export async function fit<Options extends FitOptions>(
   model: ModelCommand<Options>,
 ): Promise<void> {
   checkRun(options)
+  for (const input of inputsOf(options)) await checkApart(options.out, input)
+  const before = checkpointTime(options)
   const recipe = await model.recipe(options, session)
   const { data, heldOut } = await preparedData(options, recipe.cut, session)
   const { facts, learn } = recipe.define(data)
@@ -36,7 +39,7 @@ export async function fit<Options extends FitOptions>(
     },
     progress: (numbers, line) => session.progress('progress', numbers, line),
   }).catch((error: unknown) => {
-    throw error instanceof CancelledError ? stopped(options) : error
+    throw error instanceof CancelledError ? stopped(options, before) : error
   })
   try {
     const sample = await sampleOf(data, options, recipe.cut)
@@ -60,9 +63,21 @@ function checkRun(options: FitOptions): void {
   }
 }
 
+/** What a fit may read from disk, whatever the model. */
+function inputsOf(options: FitOptions & { readonly dictionary?: string }): (string | undefined)[] {
+  return [options.data, options.heldOut, options.dictionary]
+}
+
+/** When the run's checkpoint was written, where it has one. */
+function checkpointTime({ out }: FitOptions): number | undefined {
+  return statSync(join(out, 'checkpoint.safetensors'), { throwIfNoEntry: false })?.mtimeMs
+}
+
 /** What to say when learning was stopped: what is kept, and how to go on. */
-function stopped({ out }: FitOptions): CancelledError {
-  if (!existsSync(join(out, 'checkpoint.safetensors'))) {
+function stopped(options: FitOptions, before: number | undefined): CancelledError {
+  const { out } = options
+  const now = checkpointTime(options)
+  if (now === undefined || (options.overwrite && now === before)) {
     return new CancelledError('Stopped before anything was learned; there is nothing to go on from.')
   }
   const again = process.argv.slice(2).filter((argument) => argument !== '--overwrite' && argument !== '--resume')

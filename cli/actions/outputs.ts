@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ConfigurationError, FileFormatError } from '../../src/index.js'
 import { systemCode, systemSentence } from '../systemErrors.js'
@@ -51,6 +51,27 @@ export async function checkOutputFolder(path: string, overwrite = false): Promis
   }
   await checkWritable(resolve(path), path)
   return there
+}
+
+/**
+ * Checks that what is written is not what is read. `input` may be no path at all, such as the name of a data set. Throws
+ * ConfigurationError where both are one file or folder, links followed.
+ */
+export async function checkApart(out: string, input: string | undefined): Promise<void> {
+  if (input === undefined) return
+  const [to, from] = await Promise.all([out, input].map((path) => realpath(path).catch(() => undefined)))
+  if (to !== undefined && to === from) {
+    throw new ConfigurationError(`${out} is what is read from (${input}); give --out another name.`)
+  }
+}
+
+/** Throws ConfigurationError where a folder is a run, whose files others would replace. */
+export async function checkNoRun(path: string): Promise<void> {
+  const config = await readFile(join(path, 'config.json'), 'utf8').catch(() => '') // any version of it, damaged ones included
+  if (!config.includes('"energia-run"')) return
+  throw new ConfigurationError(
+    `${path} is the folder of a run, whose files would be replaced; choose another folder, or leave --out out.`,
+  )
 }
 
 /** The nearest folder above that exists must be writable. */

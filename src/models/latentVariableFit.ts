@@ -1,9 +1,10 @@
-import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from '../artifacts/checkpoint.js'
-import { createRun, type Run, type RunPlace } from '../artifacts/runFolder.js'
+import { LearningRun } from '../artifacts/learningRun.js'
+import { createRun, type RunPlace } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
 import type { Observed } from '../inference/graph/observed.js'
 import { type Runtime, runtime } from '../runtime/runtime.js'
-import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
+import { CancelledError, ConvergenceError, DataError } from '../tensor/errors.js'
+import { rows } from '../tensor/tensor.js'
 import type { LatentVariableDefinition } from './latentVariable.js'
 import { type LatentVariableData, type PairSource, pairSource } from './latentVariableData.js'
 import { LatentVariableLearner } from './latentVariableLearner.js'
@@ -61,8 +62,12 @@ export async function fitLatentVariable(
   try {
     const session = new Session(learner, settings, fit, machine)
     if (place) await session.restore(place)
+    if (heldOut) {
+      definition.energy.cost.check?.(heldOut.y, 'Held-out observations')
+      await learner.evaluate(firstRow(heldOut), fit.signal) // for what it refuses, before anything is learned
+    }
     await session.learn(source, heldOut)
-    await session.begin()
+    session.checkLearned()
     const kept = await firstPairs(source, definition.keptCodes, definition.seed)
     const model = createLatentVariableModel({
       definition: definition.energy,
@@ -73,11 +78,8 @@ export async function fitLatentVariable(
       status: session.status,
       keptCodes: await learner.codesOf(kept, fit.signal),
     })
-    if (session.run) {
-      await session.run.appendMetrics({ event: 'end', status: session.status })
-      await model.saveInto(session.run)
-      await removeCheckpoint(session.run.store)
-    }
+    await session.run?.append({ event: 'end', status: session.status })
+    await session.run?.finish((run) => model.saveInto(run))
     return model
   } finally {
     learner.dispose()
@@ -90,6 +92,10 @@ async function firstPairs(source: PairSource, count: number, seed?: number): Pro
   throw new DataError(`${source.name} holds no observations.`)
 }
 
+function firstRow({ x, y }: Observed): Observed {
+  return { ...(x ? { x: rows(x, 0, 1) } : {}), y: rows(y, 0, 1) }
+}
+
 const noTerms = { energy: 0, cost: 0, regularizer: 0, encoder: 0, inferenceSteps: 0 }
 type Terms = keyof typeof noTerms
 
@@ -97,11 +103,9 @@ type Terms = keyof typeof noTerms
 class Session {
   state: LatentVariableState = noState
   status: LearningStatus = 'finished'
-  run: Run | undefined
-  private place: RunPlace | undefined
+  run: LearningRun | undefined
   private begun = performance.now()
   private lastReport = 0
-  private lastCheckpoint = performance.now()
   /** Sums over the observations since the last report, and what that said. */
   private sums: Record<Terms, number> = { ...noTerms }
   private means: Record<Terms, number> = { ...noTerms }
@@ -120,15 +124,17 @@ class Session {
 
   /** Takes up the checkpoint of a run that is to be resumed; nothing is written yet. */
   async restore(place: RunPlace): Promise<void> {
-    if (place.state === 'finished') {
-      throw new ConfigurationError(
-        `${place.store.path} holds a finished run, which leaves nothing to resume; pass --overwrite to replace it, or choose another folder.`,
-      )
-    }
-    this.place = place
-    const checkpoint = this.fit.resume
-      ? await loadCheckpoint(place.store, this.settings, validLatentVariableState)
-      : undefined
+    const { settings, fit, machine } = this
+    const run = new LearningRun({
+      place,
+      model: latentVariableName,
+      settings,
+      checkpointSeconds: fit.checkpointSeconds,
+    })
+    this.run = run
+    const checkpoint = await run.resumed(validLatentVariableState)
+    const { name, version, device, threads, note } = machine
+    await run.append({ event: 'runtime', name, version, device, threads, ...(note ? { note } : {}) })
     if (!checkpoint) return
     this.state = checkpoint.state
     const file = `${place.store.path}/checkpoint.safetensors:`
@@ -141,13 +147,12 @@ class Session {
     this.begun = performance.now() - this.state.seconds * 1000
   }
 
-  /** Begins (or goes on with) the run; the first thing that writes, and so not before data has been read. */
-  async begin(): Promise<void> {
-    if (!this.place || this.run) return
-    this.run = await this.place.begin(latentVariableName, this.settings)
-    await this.run.cutMetrics(this.state.metricsBytes)
-    const { name, version, device, threads, note } = this.machine
-    await this.run.appendMetrics({ event: 'runtime', name, version, device, threads, ...(note ? { note } : {}) })
+  /** Throws {@link ConvergenceError} where the first step failed already and a run would hold nothing that was learned. */
+  checkLearned(): void {
+    if (!this.run || this.status === 'finished' || this.state.steps > 0) return
+    throw new ConvergenceError(
+      `${this.status === 'diverged' ? 'The energy falls without bound' : 'The energy is no finite number'} from the first batch on: nothing was learned, and no run is written. Add a regularizer, lower the learning rate, or look at the energy and the data.`,
+    )
   }
 
   private get seconds(): number {
@@ -178,7 +183,6 @@ class Session {
   }
 
   private async learnBatch(pairs: Observed, source: PairSource): Promise<void> {
-    await this.begin()
     const learned = await this.orCancelled(this.learner.learn(pairs, this.state.firstEnergy, this.fit.signal))
     const rows = pairs.y.shape[0]
     if (learned.status !== 'finished') {
@@ -218,7 +222,7 @@ class Session {
   private async cancelled(): Promise<never> {
     await this.checkpoint(true)
     throw new CancelledError(
-      `Learning was stopped after ${this.state.seen} observations.${this.run ? ' Its checkpoint is kept; go on with resume.' : ''}`,
+      `Learning was stopped after ${this.state.seen} observations.${this.run && this.state.steps > 0 ? ' Its checkpoint is kept; go on with resume.' : ''}`,
     )
   }
 
@@ -252,19 +256,19 @@ class Session {
     this.rows = 0
     this.lastReport = this.seconds
     this.state = { ...this.state, history: [...this.state.history, progress] }
-    if (this.run) await this.run.appendMetrics({ event: 'progress', ...progress })
+    await this.run?.append({ event: 'progress', ...progress })
     if (this.fit.onProgress?.(progress) === false) this.stopped = true
   }
 
   private async checkpoint(now: boolean): Promise<void> {
-    const every = (this.fit.checkpointSeconds ?? 10) * 1000
-    if (!this.run || (!now && performance.now() - this.lastCheckpoint < every)) return
-    const { parameters, optimizer } = this.learner.state()
-    this.state = { ...this.state, seconds: this.seconds, metricsBytes: await this.run.metricsBytes() }
-    await saveCheckpoint(this.run.store, this.settings, {
-      state: this.state,
-      tensors: { ...stored('parameters', parameters), ...stored('optimizer', optimizer) },
+    if (this.state.steps === 0) return
+    await this.run?.checkpoint(now, (metricsBytes) => {
+      const { parameters, optimizer } = this.learner.state()
+      this.state = { ...this.state, seconds: this.seconds, metricsBytes }
+      return {
+        state: this.state,
+        tensors: { ...stored('parameters', parameters), ...stored('optimizer', optimizer) },
+      }
     })
-    this.lastCheckpoint = performance.now()
   }
 }

@@ -1,5 +1,5 @@
-import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from '../artifacts/checkpoint.js'
-import { createRun, type Run, type RunPlace } from '../artifacts/runFolder.js'
+import { LearningRun } from '../artifacts/learningRun.js'
+import { createRun, type RunPlace } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
 import { tensorReference } from '../artifacts/validate.js'
@@ -7,7 +7,7 @@ import type { Encoder } from '../energy/encoders/encoder.js'
 import { AmortizedInference } from '../inference/amortized.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
 import { type Runtime, type RuntimeOptions, runtime } from '../runtime/runtime.js'
-import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
+import { CancelledError, ConfigurationError, ConvergenceError, DataError } from '../tensor/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { isTensor } from './dataKind.js'
 import { stored, storedLike } from './latentVariableTensors.js'
@@ -22,7 +22,14 @@ import {
 import { compareCodes } from './listaHeldOut.js'
 import { type EncoderLearner, ListaLearner } from './listaLearner.js'
 import { type AmortizedKind, type AmortizedModel, amortizedModel } from './listaModel.js'
-import { type EncoderProgress, type EncoderState, firstEncoderState, validEncoderState } from './listaProgress.js'
+import {
+  type EncoderProgress,
+  type EncoderState,
+  type EncoderStatus,
+  firstEncoderState,
+  type HeldOutCodes,
+  validEncoderState,
+} from './listaProgress.js'
 import type { AmortizedSettings, Objective } from './listaSettings.js'
 import { JointLearner } from './predictiveSparseDecompositionLearner.js'
 import type { SparseCodingData } from './sparseCoding.js'
@@ -91,7 +98,7 @@ export async function fitEncoder(
     const session = new Session(learner, { plan, encoder, settings, dictionary, fit, machine })
     if (place) await session.restore(place)
     await session.learn(source, heldOut)
-    await session.begin()
+    session.checkLearned()
     const model = await amortizedModel({
       kind: plan.kind,
       settings,
@@ -100,13 +107,12 @@ export async function fitEncoder(
       parameters: learner.parameters(),
       step: dictionary.preprocess,
       history: session.state.history,
+      status: session.status,
       runtime: machine,
       threads: plan.threads,
     })
-    if (session.run) {
-      await model.saveInto(session.run)
-      await removeCheckpoint(session.run.store)
-    }
+    await session.run?.append({ event: 'end', status: session.status })
+    await session.run?.finish((run) => model.saveInto(run))
     return model
   } finally {
     learner.dispose()
@@ -160,11 +166,10 @@ interface SessionParts {
 /** One call of fit: the loop over batches with its reports, checkpoints and reasons to stop. */
 class Session {
   state: EncoderState = firstEncoderState
-  run: Run | undefined
-  private place: RunPlace | undefined
+  status: EncoderStatus = 'finished'
+  run: LearningRun | undefined
   private begun = performance.now()
   private lastReport = 0
-  private lastCheckpoint = performance.now()
   private lossSum = 0
   private termSums: Record<string, number> = {}
   private rows = 0
@@ -178,9 +183,12 @@ class Session {
 
   /** Takes up the checkpoint of a run that is to be resumed; nothing is written yet. */
   async restore(place: RunPlace): Promise<void> {
-    this.place = place
-    const { fit, settings, dictionary } = this.parts
-    const checkpoint = fit.resume ? await loadCheckpoint(place.store, settings, validEncoderState) : undefined
+    const { plan, fit, settings, dictionary, machine } = this.parts
+    const run = new LearningRun({ place, model: plan.kind, settings, checkpointSeconds: fit.checkpointSeconds })
+    this.run = run
+    const checkpoint = await run.resumed(validEncoderState)
+    const { name, version, device, threads, note } = machine
+    await run.append({ event: 'runtime', name, version, device, threads, ...(note ? { note } : {}) })
     if (!checkpoint) return
     const { tensors, state } = checkpoint
     const file = `${place.store.path}/checkpoint.safetensors:`
@@ -201,14 +209,12 @@ class Session {
     this.begun = performance.now() - state.seconds * 1000
   }
 
-  /** Begins (or goes on with) the run; the first thing that writes, and so not before data has been read. */
-  async begin(): Promise<void> {
-    if (!this.place || this.run) return
-    const { plan, settings, machine } = this.parts
-    this.run = await this.place.begin(plan.kind, settings)
-    await this.run.cutMetrics(this.state.metricsBytes)
-    const { name, version, device, threads, note } = machine
-    await this.run.appendMetrics({ event: 'runtime', name, version, device, threads, ...(note ? { note } : {}) })
+  /** Throws {@link ConvergenceError} where the first step failed already and a run would hold nothing that was learned. */
+  checkLearned(): void {
+    if (!this.run || this.status === 'finished' || this.state.step > 0) return
+    throw new ConvergenceError(
+      'The loss of the first batch, or its gradient, is no finite number: nothing was learned, and no run is written. Lower the learning rate, or look for values in the data that are far too large.',
+    )
   }
 
   private get seconds(): number {
@@ -224,11 +230,15 @@ class Session {
     while (!this.done) {
       const { epoch } = this.state
       for await (const batch of source.batches({ batchSize, seed, epoch, skip: this.state.batch })) {
-        await this.begin()
         const step = await this.learner.learn(batch)
+        if (step.status === 'nonFinite') {
+          this.status = 'nonFinite'
+          this.stopped = true
+          break
+        }
         const [rows] = batch.y.shape
         this.lossSum += step.loss * rows
-        for (const [name, value] of Object.entries(step.terms)) {
+        for (const [name, value] of Object.entries(step.metrics)) {
           this.termSums[name] = (this.termSums[name] ?? 0) + value * rows
         }
         this.rows += rows
@@ -257,7 +267,7 @@ class Session {
     if (fit.signal?.aborted) {
       await this.checkpoint(true)
       throw new CancelledError(
-        `Learning was stopped after ${this.state.step} steps.${this.run ? ' Its checkpoint is kept; go on with resume.' : ''}`,
+        `Learning was stopped after ${this.state.step} steps.${this.run && this.state.step > 0 ? ' Its checkpoint is kept; go on with resume.' : ''}`,
       )
     }
     if (fit.seconds !== undefined && this.seconds >= fit.seconds) this.stopped = true
@@ -284,11 +294,11 @@ class Session {
     this.rows = 0
     this.lastReport = this.seconds
     this.state = { ...this.state, history: [...this.state.history, progress] }
-    if (this.run) await this.run.appendMetrics({ event: 'progress', ...progress })
+    await this.run?.append({ event: 'progress', ...progress })
     if (fit.onProgress?.(progress) === false) this.stopped = true
   }
 
-  private async compare(heldOut: Tensor): Promise<{ squaredError: number; energyGap: number }> {
+  private async compare(heldOut: Tensor): Promise<HeldOutCodes | undefined> {
     const { encoder, settings, plan, machine } = this.parts
     const { objective } = settings
     const inference = await AmortizedInference.start({
@@ -310,19 +320,19 @@ class Session {
   }
 
   private async checkpoint(now: boolean): Promise<void> {
-    const every = (this.parts.fit.checkpointSeconds ?? 10) * 1000
-    if (!this.run || (!now && performance.now() - this.lastCheckpoint < every)) return
-    const { parameters, optimizer } = this.learner.state()
-    this.state = { ...this.state, seconds: this.seconds, metricsBytes: await this.run.metricsBytes() }
-    const { shape, data } = this.parts.dictionary.atoms
-    await saveCheckpoint(this.run.store, this.parts.settings, {
-      state: this.state,
-      tensors: {
-        dictionary: storedTensor(data, [...shape]),
-        ...stored('parameters', parameters),
-        ...stored('optimizer', optimizer),
-      },
+    if (this.state.step === 0) return
+    await this.run?.checkpoint(now, (metricsBytes) => {
+      const { parameters, optimizer } = this.learner.state()
+      this.state = { ...this.state, seconds: this.seconds, metricsBytes }
+      const { shape, data } = this.parts.dictionary.atoms
+      return {
+        state: this.state,
+        tensors: {
+          dictionary: storedTensor(data, [...shape]),
+          ...stored('parameters', parameters),
+          ...stored('optimizer', optimizer),
+        },
+      }
     })
-    this.lastCheckpoint = performance.now()
   }
 }

@@ -3,25 +3,22 @@ import type { Parameters, SymParameters } from '../energy/module.js'
 import { l1 } from '../energy/regularizers/l1.js'
 import { abs, add, constant, matmul, mean, mul, type Sym, square, sub, sumPerObservation } from '../graph/index.js'
 import { type LinearEncoder, linearEncoder } from '../inference/linear/linearEncoder.js'
-import { type GradientTraining, gradientTraining, type TrainingState } from '../learning/gradientTraining.js'
+import {
+  type GradientTraining,
+  gradientTraining,
+  type TrainingState,
+  type TrainingStep,
+} from '../learning/gradientTraining.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
 import type { Loss } from '../learning/trainingGraph.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { DataError } from '../tensor/errors.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
 import { CodeCache, type LearningBatch } from './listaData.js'
 
-/** What one batch taught; numbers are those before the parameters moved. */
-export interface LearnedStep {
-  readonly loss: number
-  readonly terms: Readonly<Record<string, number>>
-  readonly gradientNorm: number
-}
-
 /** What learns from batches, whatever the objective. */
 export interface EncoderLearner {
-  /** Throws DataError where a number becomes NaN or infinite; the last good parameters stay. */
-  learn(batch: LearningBatch): Promise<LearnedStep>
+  /** One step; where a number becomes NaN or infinite (`nonFinite`), the last good parameters stay. */
+  learn(batch: LearningBatch): Promise<TrainingStep>
   /** The dictionary and the encoder as they stand. */
   atoms(): Tensor
   parameters(): Parameters
@@ -89,14 +86,14 @@ export class ListaLearner implements EncoderLearner {
     }
   }
 
-  async learn(batch: LearningBatch): Promise<LearnedStep> {
+  async learn(batch: LearningBatch): Promise<TrainingStep> {
     const { encoder } = this.parts
     const [rows] = batch.y.shape
     const y = { shape: [rows, encoder.inputs], data: batch.y.data }
-    if (!this.cache) return learned(await this.training.step({ y }))
+    if (!this.cache) return this.training.step({ y })
     const target = { shape: [rows, encoder.codeSize], data: this.target.subarray(0, rows * encoder.codeSize) }
     await this.cache.codes(batch, target.data)
-    return learned(await this.training.step({ y, target }))
+    return this.training.step({ y, target })
   }
 
   atoms(): Tensor {
@@ -126,16 +123,6 @@ export function energyLoss(y: Sym, code: Sym, atoms: Sym, lambda: number): { los
   const cost = mean(mul(0.5, sumPerObservation(square(sub(y, matmul(code, atoms))))))
   const regularizer = mul(lambda, mean(sumPerObservation(abs(code))))
   return { loss: add(cost, regularizer), metrics: { cost, regularizer } } satisfies Loss
-}
-
-/** What a step saw, as reports have it. */
-export function learned(step: Awaited<ReturnType<GradientTraining['step']>>): LearnedStep {
-  if (step.status === 'nonFinite') {
-    throw new DataError(
-      'Learning met a number that is NaN or infinite and stopped before it; lower the learning rate, or look for values in the data that are far too large.',
-    )
-  }
-  return { loss: step.loss, terms: step.metrics, gradientNorm: step.gradientNorm }
 }
 
 /** Atoms as a matrix [k, m]. */

@@ -21,7 +21,7 @@ import { toPng } from '../views/toPng.js'
 import { isImages, isTensor } from './dataKind.js'
 import { stored } from './latentVariableTensors.js'
 import { amortizedCard } from './listaCard.js'
-import type { EncoderProgress } from './listaProgress.js'
+import type { EncoderProgress, EncoderStatus } from './listaProgress.js'
 import type { AmortizedSettings } from './listaSettings.js'
 import type { SparseCodingData } from './sparseCoding.js'
 import { drawable, type EncodedBatch } from './sparseCodingModel.js'
@@ -40,6 +40,8 @@ export interface AmortizedModel {
   readonly parameters: Parameters
   /** The reports of learning. */
   readonly history: readonly EncoderProgress[]
+  /** How learning ended. */
+  readonly status: EncoderStatus
   readonly preprocess: FittedStep
   /**
    * The encoder's codes with energy and duality gap; with `refine`, a relative gap, the exact solver goes on from them until it
@@ -76,10 +78,11 @@ export async function amortizedModel(parts: {
   parameters: Parameters
   step: FittedStep
   history: readonly EncoderProgress[]
+  status: EncoderStatus
   runtime: Runtime
   threads: number | undefined
 }): Promise<AmortizedModel> {
-  const { kind, settings, encoder, atoms, parameters, step, history, runtime, threads } = parts
+  const { kind, settings, encoder, atoms, parameters, step, history, status, runtime, threads } = parts
   const { objective, lambda } = settings
   const shape = atoms.shape.slice(1)
   let inference: Promise<AmortizedInference> | undefined
@@ -109,6 +112,7 @@ export async function amortizedModel(parts: {
     encoder,
     parameters,
     history,
+    status,
     preprocess: step,
 
     observations(data) {
@@ -163,6 +167,7 @@ export async function amortizedModel(parts: {
       const place = await createRun(path, options)
       const run = await place.begin(kind, settings)
       for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })
+      await run.appendMetrics({ event: 'end', status })
       await model.saveInto(run)
     },
 

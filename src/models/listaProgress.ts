@@ -8,6 +8,9 @@ export interface HeldOutCodes {
   readonly energyGap: number
 }
 
+/** How learning ended: `nonFinite` where a loss, gradient or parameter became NaN or infinite; the last good parameters are kept then. */
+export type EncoderStatus = 'finished' | 'nonFinite'
+
 /** What learning an encoder reports as it goes. */
 export interface EncoderProgress {
   /** Steps of learning, and how many there will be. */

@@ -22,18 +22,16 @@ import { LinearBatch } from '../inference/linear/batch.js'
 import { activeSet } from '../inference/linear/solvers.js'
 import { KernelDictionary } from '../kernels/dictionary.js'
 import { sharedEngine } from '../kernels/engine.js'
-import { type GradientTraining, gradientTraining, type TrainingState } from '../learning/gradientTraining.js'
+import {
+  type GradientTraining,
+  gradientTraining,
+  type TrainingState,
+  type TrainingStep,
+} from '../learning/gradientTraining.js'
 import type { Program } from '../runtime/runtime.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { LearningBatch } from './listaData.js'
-import {
-  type EncoderLearner,
-  energyLoss,
-  flatAtoms,
-  type LearnedStep,
-  type LearnerParts,
-  learned,
-} from './listaLearner.js'
+import { type EncoderLearner, energyLoss, flatAtoms, type LearnerParts } from './listaLearner.js'
 
 /** Steps that the exact solver gets for a code while learning. */
 const MOST_STEPS = 200
@@ -108,9 +106,9 @@ export class JointLearner implements EncoderLearner {
     }
   }
 
-  async learn({ y: given }: LearningBatch): Promise<LearnedStep> {
+  async learn({ y: given }: LearningBatch): Promise<TrainingStep> {
     const y = { shape: [given.shape[0], this.parts.encoder.inputs], data: given.data }
-    return learned(await this.training.step({ y, z: await this.codes(y) }))
+    return this.training.step({ y, z: await this.codes(y) })
   }
 
   /** The codes of least energy of observations [n, m], under dictionary and encoder as they stand. */

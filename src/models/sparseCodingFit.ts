@@ -1,5 +1,5 @@
-import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from '../artifacts/checkpoint.js'
-import { createRun, type Run, type RunPlace } from '../artifacts/runFolder.js'
+import { LearningRun } from '../artifacts/learningRun.js'
+import { createRun, type RunPlace } from '../artifacts/runFolder.js'
 import { type StoredTensor, storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
 import { tensorReference } from '../artifacts/validate.js'
@@ -9,7 +9,7 @@ import { turn } from '../kernels/turn.js'
 import { DictionaryLearner, type LearnerState } from '../learning/dictionaryLearner.js'
 import { pipeline } from '../preprocess/pipeline.js'
 import { preprocessed } from '../preprocess/preprocessed.js'
-import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
+import { CancelledError, DataError } from '../tensor/errors.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
 import { type FitProgress, type ProgressState, progressState, validProgressState } from './fitProgress.js'
 import type { ResolvedOptions, SparseCodingData } from './sparseCoding.js'
@@ -84,7 +84,6 @@ export async function fitSparseCoding(
     const session = new Session(learner, settings, fit)
     if (place) await session.restore(place)
     await session.learn(observations, options, heldOut)
-    await session.begin()
     const model = await sparseCodingModel({
       settings,
       atoms: { shape: [options.atoms, ...raw.shape], data: learner.atoms() },
@@ -93,10 +92,7 @@ export async function fitSparseCoding(
       history: session.progress.history,
       threads: options.threads,
     })
-    if (session.run) {
-      await model.saveInto(session.run)
-      await removeCheckpoint(session.run.store)
-    }
+    await session.run?.finish((run) => model.saveInto(run))
     return model
   } finally {
     learner.dispose()
@@ -106,11 +102,9 @@ export async function fitSparseCoding(
 /** One call of fit: the loop over epochs and batches with its reports, checkpoints and reasons to stop. */
 class Session {
   progress: ProgressState = progressState()
-  run: Run | undefined
-  private place: RunPlace | undefined
+  run: LearningRun | undefined
   private begun = performance.now()
   private lastReport = 0
-  private lastCheckpoint = performance.now()
   private energySum = 0
   private activeSum = 0
   private rowSum = 0
@@ -128,15 +122,9 @@ class Session {
 
   /** Takes up the checkpoint of a run that is to be resumed; nothing is written yet. */
   async restore(place: RunPlace): Promise<void> {
-    if (place.state === 'finished') {
-      throw new ConfigurationError(
-        `${place.store.path} holds a finished run, which leaves nothing to resume; pass --overwrite to replace it, or choose another folder.`,
-      )
-    }
-    this.place = place
-    const checkpoint = this.fit.resume
-      ? await loadCheckpoint(place.store, this.settings, validProgressState)
-      : undefined
+    const { settings, fit } = this
+    this.run = new LearningRun({ place, model: 'sparse-coding', settings, checkpointSeconds: fit.checkpointSeconds })
+    const checkpoint = await this.run.resumed(validProgressState)
     if (checkpoint) {
       this.progress = checkpoint.state
       this.learner.restore(
@@ -144,13 +132,6 @@ class Session {
       )
       this.begun = performance.now() - this.progress.seconds * 1000
     }
-  }
-
-  /** Begins (or goes on with) the run; the first thing that writes, and so not before data has been read. */
-  async begin(): Promise<void> {
-    if (!this.place || this.run) return
-    this.run = await this.place.begin('sparse-coding', this.settings)
-    await this.run.cutMetrics(this.progress.metricsBytes)
   }
 
   private get seconds(): number {
@@ -173,7 +154,7 @@ class Session {
       const heldOutEnergy = heldOut && this.learner.evaluate(heldOut.data, heldOut.shape[0]).energy
       this.judge(heldOutEnergy)
       await this.report(1, epochs, heldOutEnergy)
-      if (this.run) await this.checkpoint(false)
+      await this.checkpoint(false)
     }
     if (this.rowSum > 0) await this.report(this.part, epochs, undefined)
   }
@@ -189,7 +170,6 @@ class Session {
     if (learner.observationsSeen === 0) {
       learner.initialize(...(await this.firstSample(observations, batch)))
     }
-    await this.begin()
     // Early steps see few observations, so that the atoms soon leave their random start.
     for (let first = this.progress.row; first < rows; first = this.progress.row) {
       const size = Math.min(batchSize, Math.round(FIRST_ROWS * GROWTH ** learner.stepsTaken), rows - first)
@@ -212,7 +192,7 @@ class Session {
       await this.report(this.part, epochs, undefined)
     }
     if (this.outOfTime) await this.stopEarly()
-    else if (this.run) await this.checkpoint(false)
+    else await this.checkpoint(false)
   }
 
   /** Whether learning was cancelled, or its seconds are over (once something has been learned). */
@@ -225,9 +205,9 @@ class Session {
   private async stopEarly(): Promise<void> {
     this.stopped = true
     if (!this.fit.signal?.aborted) return
-    if (this.run) await this.checkpoint(true)
+    await this.checkpoint(true)
     throw new CancelledError(
-      `Learning was stopped after ${this.learner.observationsSeen} observations.${this.run ? ' Its checkpoint is kept; go on with resume.' : ''}`,
+      `Learning was stopped after ${this.learner.observationsSeen} observations.${this.run && this.learner.stepsTaken > 0 ? ' Its checkpoint is kept; go on with resume.' : ''}`,
     )
   }
 
@@ -280,32 +260,20 @@ class Session {
     this.rowSum = 0
     this.lastReport = this.seconds
     this.progress = { ...this.progress, history: [...this.progress.history, progress] }
-    await this.begin()
-    if (this.run) await this.run.appendMetrics({ event: 'progress', ...progress })
+    await this.run?.append({ event: 'progress', ...progress })
     if (this.fit.onProgress?.(progress) === false) this.stopped = true
   }
 
   private async checkpoint(now: boolean): Promise<void> {
-    const every = (this.fit.checkpointSeconds ?? 10) * 1000
-    if (!this.run || (!now && performance.now() - this.lastCheckpoint < every)) return
-    const state = this.learner.state()
-    this.progress = {
-      ...this.progress,
-      seconds: this.seconds,
-      metricsBytes: await this.run.metricsBytes(),
-      learner: { steps: state.steps, seen: state.seen, replaced: state.replaced },
-    }
-    await saveCheckpoint(this.run.store, this.settings, {
-      state: this.progress,
-      tensors: {
-        atoms: storedTensor(state.atoms),
-        codeProducts: storedTensor(state.codeProducts),
-        dataProducts: storedTensor(state.dataProducts),
-        usage: storedTensor(state.usage),
-        lastUse: storedTensor(state.lastUse),
-      },
+    if (this.learner.stepsTaken === 0) return
+    await this.run?.checkpoint(now, (metricsBytes) => {
+      const { steps, seen, replaced, ...arrays } = this.learner.state()
+      this.progress = { ...this.progress, seconds: this.seconds, metricsBytes, learner: { steps, seen, replaced } }
+      return {
+        state: this.progress,
+        tensors: Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, storedTensor(array)])),
+      }
     })
-    this.lastCheckpoint = performance.now()
   }
 }
 

@@ -1,18 +1,18 @@
-import { loadCheckpoint, removeCheckpoint, saveCheckpoint } from '../artifacts/checkpoint.js'
-import { createRun, type Run, type RunPlace } from '../artifacts/runFolder.js'
+import { LearningRun } from '../artifacts/learningRun.js'
+import { createRun, type RunPlace } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
-import type { Observed } from '../inference/graph/observed.js'
+import { checkObserved, type Observed } from '../inference/graph/observed.js'
 import type { TrainingStep } from '../learning/gradientTraining.js'
 import { type Runtime, runtime } from '../runtime/runtime.js'
-import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
+import { CancelledError, ConvergenceError, DataError } from '../tensor/errors.js'
 import type { LatentVariableData, PairSource } from './latentVariableData.js'
 import type { LearningStatus } from './latentVariableProgress.js'
 import { stored, storedLike } from './latentVariableTensors.js'
 import { checkBudget } from './trainingData.js'
 import type { VariationalDefinition } from './variationalAutoEncoder.js'
 import { shapesOf, variationalSource } from './variationalAutoEncoderData.js'
-import { VariationalLearner } from './variationalAutoEncoderLearner.js'
-import { variationalParts } from './variationalAutoEncoderLoss.js'
+import { HELD_OUT_BATCH, HELD_OUT_LIMIT, VariationalLearner } from './variationalAutoEncoderLearner.js'
+import { type VariationalParts, variationalParts } from './variationalAutoEncoderLoss.js'
 import { createVariationalModel, type VariationalModel, variationalName } from './variationalAutoEncoderModel.js'
 import { describeNetworks } from './variationalAutoEncoderNetworks.js'
 import {
@@ -65,8 +65,9 @@ export async function fitVariational(
   try {
     const session = new Session(learner, settings, fit, machine)
     if (place) await session.restore(place)
+    if (heldOut) await checkHeldOut(parts, heldOut)
     await session.learn(source, heldOut)
-    await session.begin()
+    session.checkLearned()
     const model = createVariationalModel({
       parts,
       settings,
@@ -75,15 +76,24 @@ export async function fitVariational(
       history: session.state.history,
       status: session.status,
     })
-    if (session.run) {
-      await session.run.appendMetrics({ event: 'end', status: session.status })
-      await model.saveInto(session.run)
-      await removeCheckpoint(session.run.store)
-    }
+    await session.run?.append({ event: 'end', status: session.status })
+    await session.run?.finish((run) => model.saveInto(run))
     return model
   } finally {
     learner.dispose()
   }
+}
+
+/** Throws what measuring held-out data would, before anything is learned. */
+async function checkHeldOut({ energy }: VariationalParts, heldOut: PairSource): Promise<void> {
+  let count = 0
+  for await (const observed of heldOut.batches({ batchSize: HELD_OUT_BATCH })) {
+    checkObserved(energy, observed)
+    energy.cost.check?.(observed.y, 'Held-out observations')
+    count += observed.y.shape[0]
+    if (count >= HELD_OUT_LIMIT) break
+  }
+  if (count === 0) throw new DataError(`${heldOut.name} holds no observations.`)
 }
 
 /** How a definition stands in `config.json`. */
@@ -118,11 +128,9 @@ type Terms = Record<keyof typeof noTerms, number>
 class Session {
   state: VariationalState = noVariationalState
   status: LearningStatus = 'finished'
-  run: Run | undefined
-  private place: RunPlace | undefined
+  run: LearningRun | undefined
   private begun = performance.now()
   private lastReport = 0
-  private lastCheckpoint = performance.now()
   /** Sums over the observations since the last report, and the means that it said. */
   private sums: Terms = { ...noTerms }
   private means: Terms = { ...noTerms }
@@ -143,15 +151,12 @@ class Session {
 
   /** Takes up the checkpoint of a run that is to be resumed; nothing is written yet. */
   async restore(place: RunPlace): Promise<void> {
-    if (place.state === 'finished') {
-      throw new ConfigurationError(
-        `${place.store.path} holds a finished run, which leaves nothing to resume; pass --overwrite to replace it, or choose another folder.`,
-      )
-    }
-    this.place = place
-    const checkpoint = this.fit.resume
-      ? await loadCheckpoint(place.store, this.settings, validVariationalState)
-      : undefined
+    const { settings, fit, machine } = this
+    const run = new LearningRun({ place, model: variationalName, settings, checkpointSeconds: fit.checkpointSeconds })
+    this.run = run
+    const checkpoint = await run.resumed(validVariationalState)
+    const { name, version, device, threads, note } = machine
+    await run.append({ event: 'runtime', name, version, device, threads, ...(note ? { note } : {}) })
     if (!checkpoint) return
     this.state = checkpoint.state
     this.firstEpoch = this.state.epoch
@@ -165,13 +170,12 @@ class Session {
     this.begun = performance.now() - this.state.seconds * 1000
   }
 
-  /** Begins (or goes on with) the run; the first thing that writes, and so not before data has been read. */
-  async begin(): Promise<void> {
-    if (!this.place || this.run) return
-    this.run = await this.place.begin(variationalName, this.settings)
-    await this.run.cutMetrics(this.state.metricsBytes)
-    const { name, version, device, threads, note } = this.machine
-    await this.run.appendMetrics({ event: 'runtime', name, version, device, threads, ...(note ? { note } : {}) })
+  /** Throws {@link ConvergenceError} where the first step failed already and a run would hold nothing that was learned. */
+  checkLearned(): void {
+    if (!this.run || this.status === 'finished' || this.state.steps > 0) return
+    throw new ConvergenceError(
+      'The energy of the first batch, or its gradient, is no finite number: nothing was learned, and no run is written. Lower the learning rate, or look for values in the data that are far too large.',
+    )
   }
 
   private get seconds(): number {
@@ -203,7 +207,6 @@ class Session {
 
   private async learnBatch(pairs: Observed, source: PairSource): Promise<void> {
     const step = await this.learner.learn(pairs, this.state.epoch === this.firstEpoch)
-    await this.begin()
     const rows = pairs.y.shape[0]
     if (step.status !== 'ok') {
       this.status = 'nonFinite'
@@ -241,7 +244,7 @@ class Session {
     if (!this.fit.signal?.aborted) return
     await this.checkpoint(true)
     throw new CancelledError(
-      `Learning was stopped after ${this.state.seen} observations.${this.run ? ' Its checkpoint is kept; go on with resume.' : ''}`,
+      `Learning was stopped after ${this.state.seen} observations.${this.run && this.state.steps > 0 ? ' Its checkpoint is kept; go on with resume.' : ''}`,
     )
   }
 
@@ -282,19 +285,19 @@ class Session {
     this.rows = 0
     this.lastReport = this.seconds
     this.state = { ...this.state, history: [...this.state.history, progress] }
-    if (this.run) await this.run.appendMetrics({ event: 'progress', ...progress })
+    await this.run?.append({ event: 'progress', ...progress })
     if (this.fit.onProgress?.(progress) === false) this.stopped = true
   }
 
   private async checkpoint(now: boolean): Promise<void> {
-    const every = (this.fit.checkpointSeconds ?? 10) * 1000
-    if (!this.run || (!now && performance.now() - this.lastCheckpoint < every)) return
-    const { parameters, optimizer } = this.learner.state()
-    this.state = { ...this.state, seconds: this.seconds, metricsBytes: await this.run.metricsBytes() }
-    await saveCheckpoint(this.run.store, this.settings, {
-      state: this.state,
-      tensors: { ...stored('parameters', parameters), ...stored('optimizer', optimizer) },
+    if (this.state.steps === 0) return
+    await this.run?.checkpoint(now, (metricsBytes) => {
+      const { parameters, optimizer } = this.learner.state()
+      this.state = { ...this.state, seconds: this.seconds, metricsBytes }
+      return {
+        state: this.state,
+        tensors: { ...stored('parameters', parameters), ...stored('optimizer', optimizer) },
+      }
     })
-    this.lastCheckpoint = performance.now()
   }
 }

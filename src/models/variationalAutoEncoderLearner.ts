@@ -16,8 +16,9 @@ import { firstParameters, type VariationalParts, variationalLoss } from './varia
 /** Streams of random numbers, each with a place of its own: the step of learning, the first row of what is measured. */
 const LEARNING = 1
 const HELD_OUT = 2
-const HELD_OUT_LIMIT = 10_000
-const HELD_OUT_BATCH = 500
+/** How many held-out observations are measured, and in batches of how many. */
+export const HELD_OUT_LIMIT = 10_000
+export const HELD_OUT_BATCH = 500
 
 /** Steps of learning on batches, each one run of one graph. Owns their sessions until disposed. */
 export class VariationalLearner {
