@@ -80,7 +80,7 @@ function sentence(error: unknown): string {
   if (error.name === 'CancelledError') return error.message
   if (own.includes(error.name)) return `energia: ${error.message}`
   if (error instanceof RangeError && /alloc|length|memory/i.test(error.message)) {
-    return `energia: this needs more memory than there is (${error.message}). Use fewer atoms, smaller patches or smaller batches.`
+    return `energia: this needs more memory than there is (${error.message}). Use a smaller model, smaller batches, or fewer or smaller observations.`
   }
   if (systemCode(error) !== undefined) return `energia: ${systemSentence(error)}`
   return `energia: an unexpected error: ${error.message} This is a defect of Energia; run again with --debug and report it.`

@@ -37,8 +37,10 @@ export async function definedEnergy(file: string | undefined, said: Said): Promi
   if (!existsSync(file) || !statSync(file).isFile()) {
     throw new FileFormatError(`${file} is no file; check the path that --energy names.`)
   }
-  const options = ending === '.json' ? described(file) : { definition: file, ...(await exported(file)) }
-  return built(file, () => latentVariableModel({ ...options, ...said }))
+  const define = (options: LatentVariableOptions) => latentVariableModel({ ...options, ...said })
+  if (ending === '.json') return named(file, () => define(described(file)))
+  const options = { definition: file, ...(await exported(file)) }
+  return built(file, () => define(guarded(file, options)))
 }
 
 function described(file: string): LatentVariableOptions {
@@ -48,20 +50,38 @@ function described(file: string): LatentVariableOptions {
   } catch (error) {
     throw new FileFormatError(`${file} is not valid JSON: ${messageOf(error)}.`, { cause: error })
   }
+  checkDepth(file, config)
   return restoreLatentVariable(config, `${file}:`)
+}
+
+/** How deep lists and objects may stand in one another in a description. */
+const DEEPEST = 64
+
+function checkDepth(file: string, config: unknown): void {
+  let level = [config]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) {
+      throw new FileFormatError(
+        `${file} nests lists and objects more than ${DEEPEST} deep, which no energy needs; describe it with fewer modules in modules.`,
+      )
+    }
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []))
+  }
 }
 
 /** The options that a module exports. */
 async function exported(file: string): Promise<LatentVariableOptions> {
   const url = pathToFileURL(resolve(file)).href
-  const { default: made }: { default?: unknown } = await import(url).catch((error: unknown) => {
-    throw importError(file, error)
-  })
   const library = await import('../../src/index.js')
-  const options: unknown = typeof made === 'function' ? await built(file, () => made(library)) : made
+  const options = await settled(file, async () => {
+    const { default: made }: { default?: unknown } = await import(url).catch((error: unknown) => {
+      throw importError(file, error)
+    })
+    return typeof made === 'function' ? built(file, () => made(library)) : made
+  })
   if (typeof options !== 'object' || options === null || !('decoder' in options) || !('shapes' in options)) {
     throw new ConfigurationError(
-      `${file} must export the options of latentVariableModel as its default (shapes, decoder, cost, …), or a function that is given the library and returns them; it exports ${made === undefined ? 'no default' : describe(options)}.`,
+      `${file} must export the options of latentVariableModel as its default (shapes, decoder, cost, …), or a function that is given the library and returns them; it exports ${options === undefined ? 'no default' : describe(options)}.`,
     )
   }
   return options as LatentVariableOptions // latentVariableModel checks its parts
@@ -72,21 +92,93 @@ const describe = (value: unknown): string =>
     ? `an object with ${Object.keys(value).join(', ') || 'nothing'}`
     : String(typeof value)
 
+/** Seconds that a module gets to define its energy. */
+const SECONDS = 60
+
+/**
+ * What a module's own code comes to. Throws FileFormatError where that does not settle within {@link SECONDS}; where it ends the
+ * process, that ends with a sentence and 1.
+ */
+async function settled<T>(file: string, work: () => Promise<T>): Promise<T> {
+  const onExit = (): void => {
+    process.stderr.write(`energia: ${file} ended the process before it gave an energy; take process.exit out of it.\n`)
+    process.exitCode = 1
+  }
+  let timer: NodeJS.Timeout | undefined
+  // A timer that is waited for keeps the process alive, however long nothing else happens.
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new FileFormatError(`${file} gave no energy within ${SECONDS} seconds; what does it await?`)),
+      1000 * SECONDS,
+    )
+  })
+  process.once('exit', onExit)
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    clearTimeout(timer)
+    process.off('exit', onExit)
+  }
+}
+
+/** Options whose own functions, whenever they are called, fail with the file's name. */
+function guarded(file: string, options: LatentVariableOptions): LatentVariableOptions {
+  const parts = Object.entries(options).map(([name, part]) => [name, isOwn(part) ? guardedPart(file, part) : part])
+  return Object.fromEntries(parts)
+}
+
+/** Whether a part is, or is made of, somebody's own functions. */
+const isOwn = (part: unknown): part is object =>
+  typeof part === 'object' &&
+  part !== null &&
+  'describe' in part &&
+  typeof part.describe === 'function' &&
+  /"kind":"own"/.test(JSON.stringify(part.describe()) ?? '')
+
+function guardedPart(file: string, part: object): object {
+  const guard = (value: unknown): unknown => {
+    if (typeof value === 'function') {
+      return (...given: unknown[]): unknown => {
+        try {
+          return value.apply(part, given)
+        } catch (error) {
+          throw isOwnError(error) ? error : failed(file, error)
+        }
+      }
+    }
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? guardedPart(file, value) : value
+  }
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, guard(value)]))
+}
+
+const failed = (file: string, error: unknown): ConfigurationError =>
+  new ConfigurationError(`A function of ${file} failed: ${messageOf(error)}. Correct it; --debug shows where.`, {
+    cause: error,
+  })
+
+/** What is made of a file that holds no code. What it is refused for begins with its name. */
+function named<T>(file: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (isOwnError(error) && error instanceof Error) {
+      if (!error.message.includes(file)) error.message = `${file}: ${error.message}`
+      throw error
+    }
+    throw new FileFormatError(`${file} describes no energy that can be made: ${messageOf(error)}.`, { cause: error })
+  }
+}
+
 /** What is made of a file. What it is refused for begins with its name; what its functions throw is theirs, and said to be. */
 async function built<T>(file: string, make: () => T | Promise<T>): Promise<T> {
   try {
     return await make()
   } catch (error) {
     if (isOwnError(error) && error instanceof Error) {
-      error.message = `${file}: ${error.message}`
+      if (!error.message.includes(file)) error.message = `${file}: ${error.message}`
       throw error
     }
-    throw new ConfigurationError(
-      `A function of ${file} failed: ${messageOf(error)}. Correct it; --debug shows where.`,
-      {
-        cause: error,
-      },
-    )
+    throw failed(file, error)
   }
 }
 

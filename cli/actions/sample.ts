@@ -1,4 +1,4 @@
-import { ConfigurationError, formatShape, sizeOf, type Tensor, toTensor } from '../../src/index.js'
+import { ConfigurationError, formatShape, rng, sizeOf, type Tensor, toTensor } from '../../src/index.js'
 import type { SampleCommandOptions } from '../commands/sample.js'
 import { given } from '../given.js'
 import type { Learned } from '../models/model.js'
@@ -16,7 +16,7 @@ export async function sample(session: Session, options: SampleCommandOptions, ru
   try {
     if (model.sample === undefined) throw cannot('sample', run, model)
     const x = await givenTo(model, run, options, session)
-    const batches = model.sample({ count, seed, signal: session.signal, ...given({ x }) })
+    const batches = drawn(model, { count, seed, ...given({ x }) }, session)
     session.event('start', { command: 'sample', run, count, seed, out })
     const total = count * (x?.shape[0] ?? 1)
     const made = {
@@ -38,7 +38,37 @@ export async function sample(session: Session, options: SampleCommandOptions, ru
   }
 }
 
-/** The most numbers of x that are held. */
+/** About how many numbers are drawn at once. */
+const AT_ONCE = 2 ** 22
+
+/**
+ * Samples in batches that fit in memory: the first from the seed itself, each later one from a seed drawn from it. Samples for one x are
+ * drawn together, since they are brought into the order of their energies. Throws ConfigurationError where those are too many.
+ */
+async function* drawn(
+  model: Learned,
+  { count, seed, x }: { readonly count: number; readonly seed: number; readonly x?: Tensor },
+  { signal }: Session,
+): AsyncGenerator<Tensor> {
+  const size = Math.max(sizeOf(model.observation), model.codeLength)
+  if (x !== undefined) {
+    const most = Math.max(1, Math.floor(MOST / size))
+    if (count > most) {
+      throw new ConfigurationError(
+        `--count ${count} for each x is more than can be held at once; ${most} of ${formatShape(model.observation)} can.`,
+      )
+    }
+    yield* model.sample?.({ count, seed, x, signal }) ?? []
+    return
+  }
+  const each = Math.max(1, Math.floor(AT_ONCE / size))
+  for (let first = 0; first < count && !signal.aborted; first += each) {
+    const from = first === 0 ? seed : rng(seed, 1, Math.floor(first / each) % 2 ** 32).integer(2 ** 32)
+    yield* model.sample?.({ count: Math.min(each, count - first), seed: from, signal }) ?? []
+  }
+}
+
+/** The most numbers that are held, of x or of what is drawn for one x. */
 const MOST = 2 ** 26
 
 /** The x that samples are to be drawn for. Throws ConfigurationError where the model has one and none is given, or the reverse. */

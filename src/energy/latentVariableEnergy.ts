@@ -9,7 +9,9 @@ import type { GraphRegularizer, GraphRegularizerConfig } from './graphRegularize
 import {
   type AffineForm,
   applyModule,
+  checkedOptions,
   checkedOutput,
+  checkedPart,
   type Module,
   type ModuleConfig,
   type ParameterShapes,
@@ -113,6 +115,7 @@ export interface LatentVariableEnergy extends EnergyParts {
  * a part lacks another.
  */
 export function latentVariableEnergy(parts: EnergyParts): LatentVariableEnergy {
+  checkParts(parts)
   const { shapes, predictor, decoder, cost, regularizer, encoder, gamma = 1, encoderCost = squaredError() } = parts
   const xShape = shapes.x === undefined ? undefined : checkedShape('x', shapes.x)
   const yShape = checkedShape('y', shapes.y)
@@ -186,6 +189,31 @@ export function latentVariableEnergy(parts: EnergyParts): LatentVariableEnergy {
   }
   buildOnce(energy)
   return energy
+}
+
+/** Throws {@link ConfigurationError} where a part is missing or no part at all. */
+function checkParts(parts: EnergyParts): void {
+  const { shapes, predictor, decoder, cost, encoder, regularizer, encoderCost } = checkedOptions(
+    'An energy',
+    parts,
+    '{ shapes, decoder, cost }',
+  )
+  checkedOptions('shapes', shapes, '{ y: 784, z: 16 }')
+  const linear = 'linear({ inputs, outputs })'
+  for (const [what, module] of Object.entries({
+    decoder,
+    ...(predictor ? { predictor } : {}),
+    ...(encoder ? { encoder } : {}),
+  })) {
+    checkedPart(what, module, ['apply', 'init', 'describe'], linear)
+  }
+  for (const [what, each] of Object.entries({ cost, ...(encoderCost ? { encoderCost } : {}) })) {
+    checkedPart(what, each, ['value', 'mean', 'describe'], 'squaredError()')
+  }
+  if (regularizer) {
+    checkedPart('regularizer', regularizer, ['describe'], 'l1({ lambda: 0.1 })')
+    checkedOptions("The regularizer's symbolic form", regularizer.symbolic, 'those of l1({ lambda: 0.1 })')
+  }
 }
 
 /** λR(z), checked to be one number an observation. */

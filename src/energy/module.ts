@@ -3,6 +3,7 @@ import type { Sym } from '../graph/sym.js'
 import { ConfigurationError, ShapeError } from '../tensor/errors.js'
 import { type Rng, rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { checkedParameters } from './checkedParameters.js'
 
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, Tensor>>
@@ -75,7 +76,7 @@ export function defineModule(definition: ModuleDefinition): Module {
   return {
     kind: 'own',
     outputShape: [...outputShape],
-    init: (random) => definition.init?.(random) ?? {},
+    init: (random) => checkedParameters(name, definition.init?.(random) ?? {}),
     apply: (parameters, ...inputs) => definition.apply(parameters, ...inputs),
     describe: () => ({ kind: 'own', name, outputShape: [...outputShape] }),
   }
@@ -107,8 +108,46 @@ export function applyModule(what: string, module: Module, parameters: SymParamet
   return checkedOutput(`The ${name}`, output, wanted)
 }
 
+/**
+ * Gives a part of an energy back. Throws {@link ConfigurationError} unless it is an object with the functions named; `example` says
+ * what would be.
+ */
+export function checkedPart<T>(what: string, part: T, functions: readonly string[], example: string): T {
+  const lacking = functions.find(
+    (name) => typeof (part as Record<string, unknown> | undefined | null)?.[name] !== 'function',
+  )
+  if (lacking === undefined && typeof part === 'object') return part
+  const given =
+    typeof part === 'string'
+      ? `"${part}"`
+      : typeof part === 'object' && part
+        ? `an object without ${lacking}`
+        : describeValue(part)
+  throw new ConfigurationError(`The ${what} must be one made by the library, such as ${example}; got ${given}.`)
+}
+
+/** Gives options back. Throws {@link ConfigurationError} unless they are an object. */
+export function checkedOptions<T>(what: string, options: T, example: string): T {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options
+  throw new ConfigurationError(`${what} takes an object of options, such as ${example}; got ${describeValue(options)}.`)
+}
+
+const describeValue = (value: unknown): string =>
+  typeof value === 'function'
+    ? 'a function'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object' && value
+        ? 'an object'
+        : String(value)
+
 /** Gives a symbolic tensor back. Throws {@link ShapeError} with both shapes unless it has the shape `wanted`. */
 export function checkedOutput(what: string, output: Sym, wanted: readonly Dimension[]): Sym {
+  if (!isSym(output)) {
+    throw new ShapeError(
+      `${what} returned ${describeValue(output)}; it must return a symbolic tensor of shape [${formatDimensions(wanted)}].`,
+    )
+  }
   const { shape } = output
   if (shape.length === wanted.length && shape.every((size, axis) => size === wanted[axis])) return output
   const given = `returned the shape [${formatDimensions(shape)}]; [${formatDimensions(wanted)}] is expected`

@@ -40,6 +40,19 @@ export function exportOnnx(model: AnyModel, options: ExportedInference = {}): On
 }
 
 function partsOf(model: AnyModel, options: ExportedInference): OnnxParts {
+  const kind: unknown = (model as { kind?: unknown } | null | undefined)?.kind
+  const kinds = [
+    'sparse-coding',
+    'lista',
+    'predictive-sparse-decomposition',
+    'latent-variable',
+    'variational-auto-encoder',
+  ]
+  if (!kinds.includes(String(kind))) {
+    throw new ConfigurationError(
+      `exportOnnx takes a learned model (${kinds.join(', ')}); got ${kind === undefined ? typeof model : `one of kind ${JSON.stringify(kind)}`}.`,
+    )
+  }
   switch (model.kind) {
     case 'sparse-coding':
       return sparseCodingParts(model, options)

@@ -1,5 +1,5 @@
 import { type EnergyParts, type LatentVariableEnergy, latentVariableEnergy } from '../energy/latentVariableEnergy.js'
-import type { Parameters } from '../energy/module.js'
+import { checkedOptions, checkedPart, type Parameters } from '../energy/module.js'
 import { checkedCount } from '../energy/regularizer.js'
 import { checkRowsApart } from '../inference/graph/checkRowsApart.js'
 import { type EncodeSettings, encodeSettings, type GraphEncodeOptions } from '../inference/graph/encodeSettings.js'
@@ -105,6 +105,9 @@ export function latentVariableModel(options: LatentVariableOptions): LatentVaria
 }
 
 function resolve(options: LatentVariableOptions): LatentVariableDefinition {
+  checkedOptions('latentVariableModel', options, '{ shapes, decoder, cost }')
+  if (options.optimizer !== undefined)
+    checkedPart('optimizer', options.optimizer, ['init', 'update', 'describe'], 'adam()')
   const energy = latentVariableEnergy(options)
   const { amortized = false, encoderInInference = true, normalizeDecoder = false, seed = 0 } = options
   if (amortized && !energy.encoder) {

@@ -162,7 +162,10 @@ export function createLatentVariableModel(made: {
       return encoder.energyOf({ ...observed, z: toDense(codes) })
     },
 
-    predict: (x, options = {}) => predictSet(parts, x, options),
+    async predict(x, options = {}) {
+      if (options.count !== undefined) checkedSamples(energy, options.count)
+      return predictSet(parts, x, options)
+    },
 
     async sample(count, options = {}) {
       if (energy.xShape) throw new ConfigurationError('The energy explains y from x; use predict, which takes x.')

@@ -2,6 +2,7 @@ import type { Encoder } from '../energy/encoders/encoder.js'
 import { linearShrink } from '../energy/encoders/linearShrink.js'
 import { linearTanhGain } from '../energy/encoders/linearTanhGain.js'
 import { listaEncoder } from '../energy/encoders/listaEncoder.js'
+import { checkedOptions, checkedPart } from '../energy/module.js'
 import { checkedCount } from '../energy/regularizer.js'
 import { adam } from '../learning/optimizers/adam.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
@@ -51,8 +52,18 @@ export interface EncoderLearning {
  * or two do not go together.
  */
 export function lista(options: ListaOptions): EncoderLearning {
+  checkedOptions('lista', options, '{ atoms: 64, lambda: 0.1 }')
   const { encoder: kind = 'lista', steps = 3, tied = true, target = 'codes' } = options
   checkDictionaryOptions(options)
+  const given: unknown = options.dictionary
+  if (typeof given === 'object' && given !== null && 'kind' in given && given.kind !== 'sparse-coding') {
+    throw new ConfigurationError(
+      `dictionary must be atoms [k, …shape] or a model of sparse coding; got a model of kind ${JSON.stringify(given.kind)}.`,
+    )
+  }
+  if (options.optimizer !== undefined) {
+    checkedPart('optimizer', options.optimizer, ['init', 'update', 'describe'], 'adam()')
+  }
   if (target !== 'codes' && target !== 'energy') {
     throw new ConfigurationError(`target must be "codes" or "energy"; got "${target}".`)
   }

@@ -1,4 +1,4 @@
-import type { Module } from '../energy/module.js'
+import { checkedOptions, checkedPart, type Module } from '../energy/module.js'
 import type { Activation } from '../energy/modules/activation.js'
 import { checkedCount } from '../energy/regularizer.js'
 import { adam } from '../learning/optimizers/adam.js'
@@ -84,7 +84,14 @@ export function variationalAutoEncoder(options: VariationalAutoEncoderOptions): 
 }
 
 function resolve(options: VariationalAutoEncoderOptions): VariationalDefinition {
-  const { predictor, deviation = 'learned', seed = 0 } = options
+  checkedOptions('variationalAutoEncoder', options, '{ latent: 20 }')
+  const { predictor, optimizer, modules } = options
+  const functions = ['apply', 'init', 'describe']
+  if (optimizer !== undefined) checkedPart('optimizer', optimizer, ['init', 'update', 'describe'], 'adam()')
+  for (const [what, module] of Object.entries({ predictor, ...modules })) {
+    if (module !== undefined) checkedPart(what, module, functions, 'mlp({ inputs, hidden, outputs })')
+  }
+  const { deviation = 'learned', seed = 0 } = options
   rng(seed)
   return {
     latent: checkedCount('latent', options.latent),
@@ -113,12 +120,28 @@ function networksOf({ hidden, channels, activation = 'relu', modules }: Variatio
     return { kind: 'modules', ...modules }
   }
   const both = hidden ?? HIDDEN
+  checkLists(both, channels)
   const { encoder, decoder } = 'encoder' in both ? both : { encoder: both, decoder: [...both].reverse() }
   if (!channels) return checkedNetworks({ kind: 'mlp', encoder, decoder, activation })
   if ('encoder' in both) {
     throw new ConfigurationError('Convolutional networks mirror each other; give hidden as one list.')
   }
   return checkedNetworks({ kind: 'conv', channels, hidden: both, activation })
+}
+
+/** Throws {@link ConfigurationError} unless the sizes of layers are lists. */
+function checkLists(hidden: NonNullable<VariationalAutoEncoderOptions['hidden']>, channels: unknown): void {
+  const lists =
+    typeof hidden === 'object' && 'encoder' in hidden
+      ? { 'hidden.encoder': hidden.encoder, 'hidden.decoder': hidden.decoder }
+      : { hidden }
+  for (const [name, list] of Object.entries({ ...lists, ...(channels ? { channels } : {}) })) {
+    if (!Array.isArray(list)) {
+      throw new ConfigurationError(
+        `${name} must be a list of sizes, such as [400] or [400, 200]; got ${JSON.stringify(list)}.`,
+      )
+    }
+  }
 }
 
 function likelihoodOf({ cost = 'bernoulli', variance }: VariationalAutoEncoderOptions): Likelihood {

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../tensor/errors.js'
 import type { Module } from '../module.js'
 import { checkedCount } from '../regularizer.js'
 import { type Activation, checkedActivation } from './activation.js'
@@ -21,6 +22,11 @@ export interface MlpOptions {
 export function mlp(options: MlpOptions): Module {
   const activation = checkedActivation(options.activation ?? 'relu')
   const outputActivation = checkedActivation(options.outputActivation)
+  if (!Array.isArray(options.hidden)) {
+    throw new ConfigurationError(
+      `hidden must be a list of sizes, such as [400]; got ${JSON.stringify(options.hidden)}.`,
+    )
+  }
   const hidden = options.hidden.map((units) => checkedCount('hidden units', units))
   const inputs = checkedCount('inputs', options.inputs)
   const sizes = [inputs, ...hidden]
