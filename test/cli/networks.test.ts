@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Program, readCodes, readNpyTensor, runtime, type Tensor, toDense } from '../../src/index.js'
@@ -220,15 +220,24 @@ describe('latent-variable', () => {
   })
 
   it.each([
-    ['unbounded', /falls without bound.*keeps the last good parameters/, 'diverged'],
-    ['nonFinite', /no finite number any more.*keeps the last good parameters/, 'nonFinite'],
-  ] as const)('of an energy that is %s says so, and keeps what it had', async (name, message, status) => {
+    ['unbounded', /falls without bound.*nothing was learned, and no run is written/],
+    ['nonFinite', /no finite number.*nothing was learned, and no run is written/],
+  ] as const)('of an energy that is %s from the first batch on says so, and leaves no run', async (name, message) => {
     const energy = ['--energy', data[`${name}.mjs`]]
-    const out = at(name)
-    await expect(
-      command('fit', 'latent-variable', ...energy, '--data', points, ...sized, '--out', out, '--json'),
-    ).rejects.toThrow(message)
-    const shown = events(await command('show', out, ...energy, '--json'))
-    expect(shown[0]).toMatchObject({ status })
+    const fit = command('fit', 'latent-variable', ...energy, '--data', points, ...sized, '--out', at(name))
+    await expect(fit).rejects.toMatchObject({ name: 'ConvergenceError', message: expect.stringMatching(message) })
+    expect(existsSync(at(name))).toBe(false)
+  })
+
+  it('of numbers that leave their range later keeps the last good parameters, and the command fails', async () => {
+    for (const model of ['lista', 'psd']) {
+      const out = at(`far-${model}`)
+      const args = ['--data', points, '--atoms', '4', '--lambda', '0.1', '--learning-rate', '1e30', '--threads', '1']
+      await expect(command('fit', model, ...args, '--training-steps', '50', '--out', out)).rejects.toMatchObject({
+        name: 'ConvergenceError',
+        message: expect.stringMatching(/no finite number any more.*keeps the last good parameters/),
+      })
+      expect(events(await command('show', out, '--json'))[0]).toMatchObject({ status: 'nonFinite' })
+    }
   })
 })

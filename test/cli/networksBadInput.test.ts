@@ -14,6 +14,8 @@ const data = files(folder, {
     [30, 4, 4],
     Array.from({ length: 480 }, (_, i) => (Math.sin(i) + 1) / 2),
   ),
+  'copy.npy': npy([3, 4, 4], new Array(48).fill(0.5)),
+  'dark.npy': npy([3, 4, 4], new Array(48).fill(-1)),
   'points.npy': npy([30, 2]),
   'atoms.npy': npy([6, 4, 4]),
   'wide.npy': npy([30, 3]),
@@ -124,6 +126,27 @@ describe('with a learned model', () => {
     await refused(['export', run, '--onnx', '--steps', '3', '--out', at('no')], /come from its encoder/)
     await refused(['show', run, '--energy', data['curve.json']], /--energy names the functions/)
   })
+
+  it('what is read is not written over', async () => {
+    const again = ['--overwrite', '--out']
+    await refused(['energy', run, '--data', data['copy.npy'], ...again, data['copy.npy']], /is what is read from/)
+    await refused(['export', run, '--onnx', ...again, run], /is the folder of a run, whose files would be replaced/)
+    const lista = ['fit', 'lista', '--data', pictures, '--dictionary', run, ...again, join(run, '.')]
+    await refused(lista, /is what is read from/)
+  })
+
+  it('energies of data that is refused leave no header on standard output', async () => {
+    const written = vi.mocked(process.stdout.write)
+    await refused(['energy', run, '--data', data['dark.npy']], /0 to 1|from 0/, 'DataError')
+    expect(written.mock.calls.join('')).toBe('')
+  })
+
+  it('held-out data that is out of range leaves the old run', () =>
+    refused(
+      ['fit', 'vae', '--data', pictures, '--held-out', data['dark.npy'], '--latent', '2', '--out', run, '--overwrite'],
+      /Held-out observations/,
+      'DataError',
+    ))
 
   it('a damaged model is a sentence', async () => {
     const file = join(run, 'model.safetensors')
