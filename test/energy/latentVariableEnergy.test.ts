@@ -87,7 +87,7 @@ describe('an energy', () => {
     'a cost that is no number': [
       { cost: defineCost({ name: 'mine', value: (y, yHat) => square(add(y, yHat)) }) },
       ShapeError,
-      /The cost own returned the shape \[n×2×2\]; \[n\] is expected/,
+      /The cost "mine" returned the shape \[n×2×2\]; \[n\] is expected/,
     ],
     'a cost over the batch': [
       { cost: defineCost({ name: 'mine', value: (y, yHat) => mean(square(add(y, yHat))) }) },
@@ -97,7 +97,7 @@ describe('an energy', () => {
     'a prox of another shape': [
       { regularizer: defineRegularizer({ name: 'mine', value: (z) => sum(z, [1]), prox: (v) => sum(v, [1]) }) },
       ShapeError,
-      /prox of the regularizer own returned the shape \[n\]; \[n×3\]/,
+      /prox of the regularizer "mine" returned the shape \[n\]; \[n×3\]/,
     ],
     'a module that gives nothing': [
       // A caller without types may return anything.
