@@ -45,10 +45,15 @@ const AT_ONCE = 2 ** 22
  * Samples in batches that fit in memory: the first from the seed itself, each later one from a seed drawn from it. Samples for one x are
  * drawn together, since they are brought into the order of their energies. Throws ConfigurationError where those are too many.
  */
-async function* drawn(
-  model: Learned,
-  { count, seed, x }: { readonly count: number; readonly seed: number; readonly x?: Tensor },
-  { signal }: Session,
+export async function* drawn(
+  model: Pick<Learned, 'observation' | 'codeLength' | 'sample'>,
+  {
+    count,
+    seed,
+    x,
+    atOnce = AT_ONCE,
+  }: { readonly count: number; readonly seed: number; readonly x?: Tensor; readonly atOnce?: number },
+  { signal }: Pick<Session, 'signal'>,
 ): AsyncGenerator<Tensor> {
   const size = Math.max(sizeOf(model.observation), model.codeLength)
   if (x !== undefined) {
@@ -61,7 +66,7 @@ async function* drawn(
     yield* model.sample?.({ count, seed, x, signal }) ?? []
     return
   }
-  const each = Math.max(1, Math.floor(AT_ONCE / size))
+  const each = Math.max(1, Math.floor(atOnce / size))
   for (let first = 0; first < count && !signal.aborted; first += each) {
     const from = first === 0 ? seed : rng(seed, 1, Math.floor(first / each) % 2 ** 32).integer(2 ** 32)
     yield* model.sample?.({ count: Math.min(each, count - first), seed: from, signal }) ?? []

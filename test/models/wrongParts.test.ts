@@ -3,6 +3,7 @@ import { squaredError } from '../../src/energy/costs/squaredError.js'
 import { defineModule } from '../../src/energy/module.js'
 import { linear } from '../../src/energy/modules/linear.js'
 import { mlp } from '../../src/energy/modules/mlp.js'
+import { l1 } from '../../src/energy/regularizers/l1.js'
 import { fromDense } from '../../src/inference/codes.js'
 import { exportOnnx } from '../../src/models/exportOnnx.js'
 import { type LatentVariableOptions, latentVariableModel } from '../../src/models/latentVariable.js'
@@ -77,8 +78,10 @@ describe('a latent-variable model', () => {
   })
 
   it('says of observations beyond single precision that numbers are not finite', async () => {
-    for (const decoder of [parts.decoder, mlp({ inputs: 2, hidden: [3], outputs: 3 })]) {
-      const model = await latentVariableModel({ ...parts, decoder }).model()
+    const regularizer = l1({ lambda: 0.1 })
+    const network = mlp({ inputs: 2, hidden: [3], outputs: 3 })
+    for (const more of [{}, { regularizer }, { decoder: network }, { decoder: network, regularizer }]) {
+      const model = await latentVariableModel({ ...parts, ...more }).model()
       const { status } = await model.encode({ shape: [1, 3], data: new Float32Array(3).fill(3e38) })
       expect(status).toEqual(['nonFinite'])
       model.dispose()

@@ -162,7 +162,7 @@ export function quadraticGraphs(
       weightOfMomentum: t,
       stepSize: s,
       count: add(count, cast(steps, type)),
-      status: where(finite, where(within, RowStatus.converged, zerosLike(reached)), RowStatus.diverged),
+      status: where(finite, where(within, RowStatus.converged, zerosLike(reached)), RowStatus.nonFinite),
     }
   }
 
