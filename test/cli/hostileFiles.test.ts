@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { definedEnergy } from '../../cli/actions/energyFile.js'
 import { drawn } from '../../cli/actions/sample.js'
+import { complain } from '../../cli/complaint.js'
 import { energia } from './built.js'
 import { commands } from './command.js'
 import { npy, temporaryFolder } from './support.js'
@@ -125,4 +126,10 @@ describe('samples', () => {
     expect(code).toBe(130)
     expect(() => readFileSync(at('endless.npy'))).toThrow(/ENOENT/)
   }, 60_000)
+})
+
+it('a lack of memory is advised on in words that hold for any model', () => {
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  expect(complain(new RangeError('Array buffer allocation failed'), { debug: false, json: false })).toBe(1)
+  expect(said.mock.calls[0][0]).toMatch(/Use a smaller model, smaller batches/)
 })

@@ -43,7 +43,7 @@ describe('an energy that cannot be used is refused', () => {
     ['broken.mjs', /broken\.mjs cannot be run/, 'ConfigurationError'],
     ['bare.mjs', /must export the options.*it exports no default/, 'ConfigurationError'],
     ['import.mjs', /import\.mjs imports what is not there.*is given it/, 'ConfigurationError'],
-    ['misspelt.json', /misspelt\.json: decoder: .*mlp lacks a setting/, 'ConfigurationError'],
+    ['misspelt.json', /misspelt\.json: decoder: hidden must be a list of sizes/, 'ConfigurationError'],
     [
       'activation.json',
       /decoder\.activaton is not a known setting; linear has inputs, outputs, bias/,
