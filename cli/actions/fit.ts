@@ -17,7 +17,9 @@ export async function fit<Options extends FitOptions>(
   model: ModelCommand<Options>,
 ): Promise<void> {
   checkRun(options)
-  for (const input of inputsOf(options)) await checkApart(options.out, input)
+  if (statSync(options.out, { throwIfNoEntry: false })?.isDirectory()) {
+    for (const input of inputsOf(options)) await checkApart(options.out, input)
+  }
   const before = checkpointTime(options)
   const recipe = await model.recipe(options, session)
   const { data, heldOut } = await preparedData(options, recipe.cut, session)
