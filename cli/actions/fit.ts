@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CancelledError, ConfigurationError, ConvergenceError } from '../../src/index.js'
 import { given } from '../given.js'
@@ -17,7 +17,7 @@ export async function fit<Options extends FitOptions>(
   model: ModelCommand<Options>,
 ): Promise<void> {
   checkRun(options)
-  if (statSync(options.out, { throwIfNoEntry: false })?.isDirectory()) {
+  if (existsSync(options.out) && statSync(options.out).isDirectory()) {
     for (const input of inputsOf(options)) await checkApart(options.out, input)
   }
   const before = checkpointTime(options)
@@ -72,7 +72,8 @@ function inputsOf(options: FitOptions & { readonly dictionary?: string }): (stri
 
 /** When the run's checkpoint was written, where it has one. */
 function checkpointTime({ out }: FitOptions): number | undefined {
-  return statSync(join(out, 'checkpoint.safetensors'), { throwIfNoEntry: false })?.mtimeMs
+  const file = join(out, 'checkpoint.safetensors')
+  return existsSync(file) ? statSync(file).mtimeMs : undefined
 }
 
 /** What to say when learning was stopped: what is kept, and how to go on. */
