@@ -42,7 +42,7 @@ export async function graphOverhead({ repeats, say }) {
   await bare.release()
   const [our, their] = [timing(ours), timing(theirs)]
   return {
-    data: `a batch of ${batch}, 4 → 3 → 2 with Adam; a time is a step, the mean of ${block}`,
+    data: `a batch of ${batch}, 4 → 3 → 2, gradient steps with momentum (all of the step in the graph); a time is a step, the mean of ${block}`,
     beyond,
     cases: [
       {

@@ -78,7 +78,7 @@ export async function tinyTraining() {
   const network = energia.mlp({ inputs: 4, hidden: [3], outputs: 2, activation: 'tanh' })
   const cost = energia.squaredError()
   const parameters = network.init(energia.rng(0))
-  const optimizer = energia.adam()
+  const optimizer = energia.sgd({ learningRate: 1e-3, momentum: 0.9 })
   /** @type {Uint8Array} */
   let graph = new Uint8Array()
   const training = await energia.gradientTraining({
