@@ -142,7 +142,7 @@ export type { LatentVariableProgress, LearningStatus } from './models/latentVari
 export { type EncoderLearning, type ListaOptions, lista } from './models/lista.js'
 export type { EncoderFitOptions } from './models/listaFit.js'
 export type { AmortizedModel } from './models/listaModel.js'
-export type { EncoderProgress } from './models/listaProgress.js'
+export type { EncoderProgress, EncoderStatus } from './models/listaProgress.js'
 export { type CodeRaceOptions, type CodeRacer, codeRace } from './models/listaRace.js'
 // Models.
 export type { AnyModel, ModelName } from './models/loadModel.js'

@@ -12,7 +12,7 @@ import type { Session } from '../session.js'
 import { contextColumns, contextData, notingLayout } from './codesLayout.js'
 import { noteUnsolved, openCoding } from './coding.js'
 import { isImages } from './openData.js'
-import { checkOutputFile } from './outputs.js'
+import { checkApart, checkOutputFile } from './outputs.js'
 import { numberTable } from './text.js'
 
 /** Numbers of the status column. */
@@ -21,6 +21,7 @@ const statuses: readonly Status[] = ['converged', 'maxSteps', 'timeBudget', 'div
 /** `energia encode`. */
 export async function encode(session: Session, options: EncodeCommandOptions, run: string): Promise<void> {
   const { out } = options
+  await checkApart(out, options.data)
   await checkOutputFile(out, options.overwrite)
   if (!out.endsWith('.npz')) {
     throw new ConfigurationError(`Codes are saved as npz; give --out a name that ends in .npz, not ${out}.`)

@@ -331,7 +331,7 @@ describe('predictions', () => {
     for (const [i, value] of expected.entries()) expect(free.energy[i]).toBeCloseTo(value, 6)
     await expect(model.predict()).rejects.toThrow(/pass x/)
     await expect(model.predict({ shape: [1, 3], data: new Float32Array(3) })).rejects.toThrow(ShapeError)
-    await expect(model.predict(given, { count: 0 })).rejects.toThrow(/count/)
+    await expect(model.predict(given, { count: 0 })).rejects.toThrow(/number of samples/)
     await expect(model.sample(3)).rejects.toThrow(/predict/)
   })
 

@@ -1,6 +1,6 @@
 import { constant, div, greater, matmul, maximum, mul, sqrt, square, sub, transpose, where } from '../../graph/index.js'
 import type { Sym } from '../../graph/sym.js'
-import { checkedCount, checkedStrength, checkWithin, PLAIN, type Regularizer } from '../regularizer.js'
+import { checkedCount, checkedStrength, PLAIN, type Regularizer } from '../regularizer.js'
 import { largest, scaleWithin, strengthened, TINY, zeroConjugate } from '../symbolicForms.js'
 
 /**
@@ -18,7 +18,6 @@ export function group(options: { lambda?: number; lambdaRatio?: number; groupSiz
   /** Which atoms are in which group, [k, groups]. */
   const members = (z: Sym): Sym => {
     const atoms = Number(z.shape[1])
-    checkWithin('groupSize', groupSize, atoms)
     const groups = Math.ceil(atoms / groupSize)
     const data = new Float32Array(atoms * groups)
     for (let j = 0; j < atoms; j++) data[j * groups + Math.floor(j / groupSize)] = 1
