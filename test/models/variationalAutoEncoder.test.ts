@@ -41,7 +41,7 @@ const small: VariationalAutoEncoderOptions = {
   runtime: { threads: 1 },
 }
 const quick: VariationalAutoEncoderOptions = { ...small, optimizer: adam({ learningRate: 0.01 }) }
-const fit = (options: VariationalAutoEncoderOptions, more: VariationalFitOptions = {}, data = observations) =>
+const learned = (options: VariationalAutoEncoderOptions, more: VariationalFitOptions = {}, data = observations) =>
   variationalAutoEncoder(options).fit(data, { epochs: 3, ...more })
 
 const bitsOf = ({ parameters }: VariationalModel) =>
@@ -52,7 +52,7 @@ const bitsOf = ({ parameters }: VariationalModel) =>
 
 describe('a variational auto-encoder', () => {
   it('lowers its energy, uses its code and explains held-out data', async () => {
-    const model = await fit(quick, { epochs: 30, heldOut: strokes(200, 8, 8) })
+    const model = await learned(quick, { epochs: 30, heldOut: strokes(200, 8, 8) })
     const [first, last] = [model.history[0], model.history[model.history.length - 1]]
     expect(last.energy).toBeLessThan(0.9 * first.energy)
     expect(last.heldOutEnergy).toBeLessThan(1.1 * last.energy)
@@ -70,9 +70,9 @@ describe('a variational auto-encoder', () => {
   })
 
   it('gives the same bits for the same seed, and others for another', async () => {
-    const one = await fit(small)
-    expect(bitsOf(await fit(small))).toEqual(bitsOf(one))
-    expect(bitsOf(await fit({ ...small, seed: 6 }))).not.toEqual(bitsOf(one))
+    const one = await learned(small)
+    expect(bitsOf(await learned(small))).toEqual(bitsOf(one))
+    expect(bitsOf(await learned({ ...small, seed: 6 }))).not.toEqual(bitsOf(one))
     const [a, b] = [await one.sample(4, { seed: 1 }), await one.sample(4, { seed: 1 })]
     expect(a).toEqual(b)
     expect(await one.sample(4, { seed: 2 })).not.toEqual(a)
@@ -80,13 +80,13 @@ describe('a variational auto-encoder', () => {
   })
 
   it('learns the same with a steeper spring as with the same spring under another β', async () => {
-    const one = await fit({ ...small, beta: 2, spring: 3, ballSize: 0.5 })
-    expect(bitsOf(await fit({ ...small, beta: 1, spring: 6, ballSize: 1 }))).toEqual(bitsOf(one))
+    const one = await learned({ ...small, beta: 2, spring: 3, ballSize: 0.5 })
+    expect(bitsOf(await learned({ ...small, beta: 1, spring: 6, ballSize: 1 }))).toEqual(bitsOf(one))
   })
 
   it('lets codes fly apart without springs, and holds them at the origin with strong ones', async () => {
     const norm = async (spring: number) =>
-      (await fit({ ...quick, deviation: 1, spring }, { epochs: 20 })).history.map(({ meanNorm }) => meanNorm)
+      (await learned({ ...quick, deviation: 1, spring }, { epochs: 20 })).history.map(({ meanNorm }) => meanNorm)
     const [none, right, strong] = [await norm(0), await norm(1), await norm(100)]
     expect(none.at(-1)).toBeGreaterThan(1.5 * right.at(-1)!)
     expect(right.at(-1)).toBeGreaterThan(5 * strong.at(-1)!)
@@ -94,7 +94,7 @@ describe('a variational auto-encoder', () => {
   })
 
   it('encodes balls, decodes their centres, and scores what it has not seen as worse', async () => {
-    const model = await fit(quick, { epochs: 20 })
+    const model = await learned(quick, { epochs: 20 })
     const given = rows(observations, 0, 30)
     const found = await model.encode(given)
     expect(found.means.shape).toEqual([30, 2])
@@ -132,7 +132,7 @@ describe('a variational auto-encoder', () => {
   for (const [name, [options, data]] of Object.entries(forms)) {
     it(`learns, saves and loads: ${name}`, async () => {
       const store = memoryStore('run')
-      const model = await fit(options, { run: store, epochs: 4 }, data)
+      const model = await learned(options, { run: store, epochs: 4 }, data)
       expect(model.status).toBe('finished')
       expect(model.history.at(-1)!.energy).toBeLessThan(model.history[0].energy + 1e-3)
       const loaded = await loadVariational(await openRun(memoryStore('run', store.files())))
@@ -155,14 +155,14 @@ describe('a variational auto-encoder', () => {
       variance: 'learned',
       optimizer: adam({ learningRate: 0.03 }),
     } as const
-    const model = await fit(options, { epochs: 60 }, { shape: [400, 6], data })
+    const model = await learned(options, { epochs: 60 }, { shape: [400, 6], data })
     expect(Math.exp(model.parameters['likelihood.logVariance'].data[0])).toBeLessThan(0.11)
     expect(Math.exp(model.parameters['likelihood.logVariance'].data[0])).toBeGreaterThan(0.03)
   })
 
   it('states in its metrics what it ran on, and draws its plane of codes', async () => {
     const store = memoryStore('run')
-    await fit(small, { run: store })
+    await learned(small, { run: store })
     const metrics = await (await openRun(store)).readMetrics()
     expect(metrics[0]).toMatchObject({ event: 'runtime', device: 'cpu', threads: 1 })
     expect(metrics.at(-1)).toEqual({ event: 'end', status: 'finished' })
@@ -218,7 +218,7 @@ describe('a run that was stopped', () => {
       variance: 'learned',
       clip: { norm: 5 },
     }
-    const whole = await fit(options)
+    const whole = await learned(options)
     for (const count of [1, 7, 13, 30]) {
       const store = memoryStore('run')
       const stop = new AbortController()
@@ -226,7 +226,7 @@ describe('a run that was stopped', () => {
       const learning = variationalAutoEncoder(options).fit(data, { epochs: 3, run: store, signal: stop.signal })
       await expect(learning).rejects.toThrow(CancelledError)
       const again = memoryStore('run', store.files())
-      const model = await fit(options, { run: again, resume: true })
+      const model = await learned(options, { run: again, resume: true })
       expect(bitsOf(model)).toEqual(bitsOf(whole))
       expect(model.history.at(-1)!.seen).toBe(1800)
       expect(await again.exists(checkpointFile)).toBe(false)
@@ -240,17 +240,17 @@ describe('a run that was stopped', () => {
     await expect(variationalAutoEncoder(small).fit(data, { run: store, signal: stop.signal })).rejects.toThrow(
       CancelledError,
     )
-    await expect(fit({ ...small, spring: 2 }, { run: store, resume: true })).rejects.toThrow(/spring/)
+    await expect(learned({ ...small, spring: 2 }, { run: store, resume: true })).rejects.toThrow(/spring/)
     const files = store.files()
     files[checkpointFile] = files[checkpointFile].slice(0, 900)
-    await expect(fit(small, { run: memoryStore('run', files), resume: true })).rejects.toThrow(FileFormatError)
+    await expect(learned(small, { run: memoryStore('run', files), resume: true })).rejects.toThrow(FileFormatError)
   })
 })
 
 describe('bad input', () => {
   it('keeps the last good parameters where the energy is no number any more', async () => {
     const store = memoryStore('run')
-    const model = await fit({ ...small, optimizer: sgd({ learningRate: 1e12 }) }, { run: store })
+    const model = await learned({ ...small, optimizer: sgd({ learningRate: 1e12 }) }, { run: store })
     expect(model.status).toBe('nonFinite')
     expect(Object.values(model.parameters).every(({ data }) => data.every(Number.isFinite))).toBe(true)
     expect((await loadVariational(await openRun(store))).status).toBe('nonFinite')
@@ -277,15 +277,15 @@ describe('bad input', () => {
   })
 
   it('says what does not fit the data', async () => {
-    await expect(fit({ ...small, channels: [4, 4, 4, 4] })).rejects.toThrow(/divide by 16/)
+    await expect(learned({ ...small, channels: [4, 4, 4, 4] })).rejects.toThrow(/divide by 16/)
     const dark = { shape: [4, 3], data: new Float32Array(12).fill(-1) }
-    await expect(fit(small, {}, dark)).rejects.toThrow(/from 0 to 1/)
-    await expect(fit(small, {}, { shape: [2, 3], data: new Float32Array(6).fill(Number.NaN) })).rejects.toThrow(
+    await expect(learned(small, {}, dark)).rejects.toThrow(/from 0 to 1/)
+    await expect(learned(small, {}, { shape: [2, 3], data: new Float32Array(6).fill(Number.NaN) })).rejects.toThrow(
       DataError,
     )
     const heads = { encoder: linear({ inputs: 64, outputs: 3 }), decoder: linear({ inputs: 2, outputs: [8, 8] }) }
-    await expect(fit({ latent: 2, modules: heads })).rejects.toThrow(/must give 4 numbers, z̄ and log σ²/)
-    const model = await fit(small, { epochs: 1 })
+    await expect(learned({ latent: 2, modules: heads })).rejects.toThrow(/must give 4 numbers, z̄ and log σ²/)
+    const model = await learned(small, { epochs: 1 })
     await expect(model.encode({ shape: [2, 9], data: new Float32Array(18) })).rejects.toThrow(ShapeError)
     await expect(model.decode({ shape: [2, 3], data: new Float32Array(6) })).rejects.toThrow(/pass \[n, 2\]/)
     await expect(model.evaluate(observations, { samples: [0] })).rejects.toThrow(ConfigurationError)
@@ -300,7 +300,7 @@ describe('bad input', () => {
       apply: (_, z) =>
         reshape(linear({ inputs: 2, outputs: 64, bias: false }).apply({ weight: constant(weight) }, z), ['n', 8, 8]),
     })
-    await fit({ latent: 2, modules: { encoder: linear({ inputs: 64, outputs: 4 }), decoder } }, { run: store })
+    await learned({ latent: 2, modules: { encoder: linear({ inputs: 64, outputs: 4 }), decoder } }, { run: store })
     await expect(openRun(store).then((run) => loadVariational(run))).rejects.toThrow(/"repeat" is one of your own/)
   })
 })
