@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { models } from '../../cli/models/registry.js'
 import { energia } from '../../cli/program.js'
 import { createRun, readNpy, type Tensor } from '../../src/index.js'
+import { commands } from './command.js'
 import { shift } from './shiftModel.js'
 import { events, files, npy, temporaryFolder } from './support.js'
 
@@ -12,16 +13,7 @@ const at = (...parts: string[]) => join(folder, ...parts)
 const { 'data.npy': data } = files(folder, { 'data.npy': npy([30, 9]) })
 const run = at('shift')
 
-let written = ''
-let noted = ''
-
-/** Runs a command in this process, and gives what it wrote to standard output. */
-async function command(...args: string[]): Promise<string> {
-  written = ''
-  noted = ''
-  await energia().parseAsync(args, { from: 'user' })
-  return written
-}
+const { command, noted } = commands()
 
 beforeAll(() => {
   models.push(shift)
@@ -29,20 +21,6 @@ beforeAll(() => {
 afterAll(() => {
   models.splice(models.indexOf(shift), 1)
 })
-beforeEach(() => {
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += String(text)
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    noted += String(text)
-    return true
-  })
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-})
-
 describe('a model that is registered', () => {
   it('is learned, and its own options reach it', async () => {
     const [start, progress, done] = events(
@@ -74,7 +52,7 @@ describe('a model that is registered', () => {
   it('is shown', async () => {
     const text = await command('show', run)
     expect(text).toMatch(/observations +9\n\nfirst number +[-\d.]+/)
-    expect(noted).toContain('Means of 9 are no pictures')
+    expect(noted()).toContain('Means of 9 are no pictures')
     await command('show', run, '--out', at('report.html'))
     expect(readFileSync(at('report.html'), 'utf8')).toContain('½‖y − mean‖²')
     await expect(command('show', run, '--out', at('x.png'))).rejects.toThrow(/Means of 9 are no pictures.*report\.html/)

@@ -1,5 +1,6 @@
-import { add, conv as convolve, reshape } from '../../graph/index.js'
+import { add, conv as convolve, reshape, type Sym } from '../../graph/index.js'
 import { ConfigurationError } from '../../tensor/errors.js'
+import { sizeOf } from '../../tensor/tensor.js'
 import type { Module } from '../module.js'
 import { checkedCount } from '../regularizer.js'
 import { type Activation, activate, checkedActivation, gainOf } from './activation.js'
@@ -40,7 +41,7 @@ export interface ConvSettings {
  */
 export function conv(options: ConvOptions): Module {
   const settings = convSettings(options)
-  const { input, maps, channels, kernel, stride, padding, bias, activation } = settings
+  const { maps, channels, kernel, stride, padding } = settings
   const space = maps.slice(1)
   const sides = space.map((size) => Math.floor((size + 2 * padding - kernel) / stride) + 1)
   if (sides.some((side) => side < 1)) {
@@ -48,34 +49,45 @@ export function conv(options: ConvOptions): Module {
       `A kernel of side ${kernel} does not fit in ${space.join('×')} with padding ${padding}; take a smaller kernel or more padding.`,
     )
   }
-  const kernels = [channels, maps[0], ...space.map(() => kernel)]
-  const shapes = checkedSize('conv', { kernel: kernels, ...(bias ? { bias: [channels] } : {}) })
-  const fanIn = maps[0] * kernel ** space.length
-  return {
-    kind: 'conv',
+  return convModule('conv', settings, {
     outputShape: [channels, ...sides],
+    kernels: [channels, maps[0], ...space.map(() => kernel)],
+    fanIn: maps[0] * kernel ** space.length,
+    product: (x, kernels) =>
+      convolve(x, kernels, { strides: space.map(() => stride), padding: space.map(() => padding) }),
+  })
+}
+
+/** The module of either direction: the product of maps [n, …maps] with kernels, a bias a channel, and the activation. */
+export function convModule(
+  kind: string,
+  settings: ConvSettings,
+  made: {
+    outputShape: readonly number[]
+    kernels: readonly number[]
+    /** Numbers that one of the output gathers. */
+    fanIn: number
+    product(x: Sym, kernels: Sym): Sym
+  },
+): Module {
+  const { input, maps, channels, bias, activation } = settings
+  const { outputShape, kernels, fanIn } = made
+  const shapes = checkedSize(kind, { kernel: kernels, ...(bias ? { bias: [channels] } : {}) })
+  return {
+    kind,
+    outputShape,
     shapes: () => shapes,
     init: (random) => ({
       kernel: normalTensor(random, kernels, gainOf(activation) / Math.sqrt(fanIn)),
       ...(bias ? { bias: filled([channels], 0) } : {}),
     }),
     apply(parameters, ...given) {
-      checkInputs(
-        'conv',
-        input.reduce((size, extent) => size * extent, 1),
-        given,
-      )
-      const x = reshape(joinFlat(given), ['n', ...maps])
-      const maped = convolve(x, parameters.kernel, {
-        strides: space.map(() => stride),
-        padding: space.map(() => padding),
-      })
-      return activate(
-        activation,
-        bias ? add(maped, reshape(parameters.bias, [channels, ...space.map(() => 1)])) : maped,
-      )
+      checkInputs(kind, sizeOf(input), given)
+      const result = made.product(reshape(joinFlat(given), ['n', ...maps]), parameters.kernel)
+      const ones = maps.slice(1).map(() => 1)
+      return activate(activation, bias ? add(result, reshape(parameters.bias, [channels, ...ones])) : result)
     },
-    describe: () => ({ kind: 'conv', ...convConfig(settings) }),
+    describe: () => ({ kind, ...convConfig(settings) }),
   }
 }
 
@@ -103,6 +115,6 @@ export function convSettings(options: ConvOptions): ConvSettings {
 }
 
 /** The settings as a description holds them. */
-export function convConfig({ maps: _, ...settings }: ConvSettings): Omit<ConvSettings, 'maps'> {
+function convConfig({ maps: _, ...settings }: ConvSettings): Omit<ConvSettings, 'maps'> {
   return settings
 }

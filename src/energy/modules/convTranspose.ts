@@ -1,9 +1,7 @@
-import { add, div, maximum, reshape, convTranspose as spread, sqrt, square, sum } from '../../graph/index.js'
+import { div, maximum, convTranspose as spread, sqrt, square, sum } from '../../graph/index.js'
 import { ConfigurationError } from '../../tensor/errors.js'
 import type { Module } from '../module.js'
-import { activate, gainOf } from './activation.js'
-import { type ConvOptions, convConfig, convSettings } from './conv.js'
-import { checkedSize, checkInputs, filled, joinFlat, normalTensor } from './inputs.js'
+import { type ConvOptions, convModule, convSettings } from './conv.js'
 
 const TINY = 1e-12
 
@@ -14,7 +12,7 @@ const TINY = 1e-12
  */
 export function convTranspose(options: ConvOptions): Module {
   const settings = convSettings(options)
-  const { input, maps, channels, kernel, stride, padding, bias, activation } = settings
+  const { maps, channels, kernel, stride, padding } = settings
   const space = maps.slice(1)
   const sides = space.map((size) => (size - 1) * stride - 2 * padding + kernel)
   if (sides.some((side) => side < 1)) {
@@ -22,35 +20,20 @@ export function convTranspose(options: ConvOptions): Module {
       `A padding of ${padding} leaves nothing of an output of ${space.map((size) => (size - 1) * stride + kernel).join('×')}; take less.`,
     )
   }
-  const kernels = [maps[0], channels, ...space.map(() => kernel)]
-  const shapes = checkedSize('conv-transpose', { kernel: kernels, ...(bias ? { bias: [channels] } : {}) })
   const axes = space.map((_, axis) => axis + 2)
-  // Each number of the output gathers about (kernel/stride)^d numbers of each map.
-  const fanIn = maps[0] * Math.max(1, kernel / stride) ** space.length
-  return {
-    kind: 'conv-transpose',
+  const module = convModule('conv-transpose', settings, {
     outputShape: [channels, ...sides],
-    shapes: () => shapes,
-    init: (random) => ({
-      kernel: normalTensor(random, kernels, gainOf(activation) / Math.sqrt(fanIn)),
-      ...(bias ? { bias: filled([channels], 0) } : {}),
-    }),
-    apply(parameters, ...given) {
-      checkInputs(
-        'conv-transpose',
-        input.reduce((size, extent) => size * extent, 1),
-        given,
-      )
-      const laid = spread(reshape(joinFlat(given), ['n', ...maps]), parameters.kernel, {
-        strides: space.map(() => stride),
-        padding: space.map(() => padding),
-      })
-      return activate(activation, bias ? add(laid, reshape(parameters.bias, [channels, ...space.map(() => 1)])) : laid)
-    },
+    kernels: [maps[0], channels, ...space.map(() => kernel)],
+    // Each number of the output gathers about (kernel/stride)^d numbers of each map.
+    fanIn: maps[0] * Math.max(1, kernel / stride) ** space.length,
+    product: (x, kernels) =>
+      spread(x, kernels, { strides: space.map(() => stride), padding: space.map(() => padding) }),
+  })
+  return {
+    ...module,
     normalized(parameters) {
       const norms = sqrt(sum(square(parameters.kernel), [1, ...axes], true))
       return { ...parameters, kernel: div(parameters.kernel, maximum(norms, TINY)) }
     },
-    describe: () => ({ kind: 'conv-transpose', ...convConfig(settings) }),
   }
 }
