@@ -86,6 +86,14 @@ export type { ConvolutionOptions, Dimension, ElementType, LoopOptions, Operand, 
 export * as graph from './graph/index.js'
 export { type AmortizedEncodeOptions, AmortizedInference, type AmortizedProblem } from './inference/amortized.js'
 export { type Codes, codeRows, concatCodes, emptyCodes, fromDense, toDense } from './inference/codes.js'
+export {
+  type ConvolutionalEncodeOptions,
+  type ConvolutionalEncoder,
+  type ConvolutionalEncoderOptions,
+  convolutionalEncoder,
+} from './inference/convolutional/convolutionalEncoder.js'
+export { decodeConvolutional } from './inference/convolutional/decodeConvolutional.js'
+export { type Boundary, boundaries, type Spatial } from './inference/convolutional/geometry.js'
 export type { GraphEncodeOptions } from './inference/graph/encodeSettings.js'
 export type { GraphEncoder } from './inference/graph/graphEncoder.js'
 export { graphEncoder } from './inference/graph/graphEncoder.js'
