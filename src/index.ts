@@ -186,6 +186,7 @@ export type { VariationalSettings } from './models/variationalAutoEncoderSetting
 export { centre } from './preprocess/centre.js'
 export { contrastNormalize } from './preprocess/contrastNormalize.js'
 export { gridPatches } from './preprocess/gridPatches.js'
+export { type HighPassOptions, highPass } from './preprocess/highPass.js'
 export { localContrast } from './preprocess/localContrast.js'
 export { olshausen, olshausenGain } from './preprocess/olshausen.js'
 export { patches } from './preprocess/patches.js'

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../tensor/errors.js'
+import { blur, gaussianWindow } from './gaussianBlur.js'
 import { fromContext, type ImageStep, imageSize, type NamedTensors } from './preprocessor.js'
 
 export interface LocalContrastOptions {
@@ -33,7 +34,7 @@ export function localContrast(options: LocalContrastOptions = {}): ImageStep {
   if (!(floor > 0 && Number.isFinite(floor))) {
     throw new ConfigurationError(`The floor of local contrast normalization must be above 0; got ${floor}.`)
   }
-  const window = gaussianWindow(sigma)
+  const window = gaussianWindow(sigma, 3)
 
   const step: ImageStep = {
     on: 'images',
@@ -84,40 +85,4 @@ export function localContrast(options: LocalContrastOptions = {}): ImageStep {
     },
   }
   return step
-}
-
-/** One half of the window and its centre, [0 … radius]; the whole sums to 1. */
-function gaussianWindow(sigma: number): Float64Array {
-  const radius = Math.ceil(3 * sigma)
-  const half = Float64Array.from({ length: radius + 1 }, (_, distance) => Math.exp(-(distance ** 2) / (2 * sigma ** 2)))
-  const sum = half.reduce((total, weight, distance) => total + (distance === 0 ? weight : 2 * weight), 0)
-  return half.map((weight) => weight / sum)
-}
-
-/** Blurs a plane in place, along rows and then along columns. */
-function blur(plane: Float64Array, height: number, width: number, window: Float64Array): void {
-  const passes = [
-    { lines: height, lineStep: width, length: width, step: 1 },
-    { lines: width, lineStep: 1, length: height, step: width },
-  ]
-  const radius = window.length - 1
-  for (const { lines, lineStep, length, step } of passes) {
-    const padded = new Float64Array(length + 2 * radius)
-    for (let line = 0; line < lines; line++) {
-      const start = line * lineStep
-      for (let i = 0; i < padded.length; i++) padded[i] = plane[start + mirror(i - radius, length) * step]
-      for (let i = 0; i < length; i++) {
-        let sum = window[0] * padded[i + radius]
-        for (let d = 1; d <= radius; d++) sum += window[d] * (padded[i + radius - d] + padded[i + radius + d])
-        plane[start + i * step] = sum
-      }
-    }
-  }
-}
-
-/** Where position `i` of an endless row of mirror images lies in the first: … 1 0 | 0 1 2 | 2 1 … */
-function mirror(i: number, length: number): number {
-  const period = 2 * length
-  const at = ((i % period) + period) % period
-  return at < length ? at : period - 1 - at
 }

@@ -2,6 +2,7 @@ import { EnergiaError, FileFormatError } from '../tensor/errors.js'
 import { formatShape, sameShape, sizeOf, type Tensor } from '../tensor/tensor.js'
 import { centre } from './centre.js'
 import { contrastNormalize } from './contrastNormalize.js'
+import { highPass } from './highPass.js'
 import { localContrast } from './localContrast.js'
 import { olshausen } from './olshausen.js'
 import { fittedPipeline, imagePipeline, withPrefix } from './pipeline.js'
@@ -57,10 +58,16 @@ export function restoreImageStep(config: unknown): ImageStep {
         return olshausen({ cutoff: saved.number('cutoff'), floor: saved.number('floor') })
       case 'localContrast':
         return localContrast({ sigma: saved.number('sigma'), floor: saved.number('floor') })
+      case 'highPass': {
+        const spatial = saved.number('spatial') === 1 ? 1 : 2
+        return saved.oneOf('filter', ['tikhonov', 'gaussian']) === 'gaussian'
+          ? highPass({ kind: 'gaussian', sigma: saved.number('sigma'), spatial })
+          : highPass({ strength: saved.number('strength'), padding: saved.number('padding'), spatial })
+      }
       case 'pipeline':
         return imagePipeline(saved.steps().map(restoreImageStep))
       default:
-        return unknownKind(saved.kind, ['olshausen', 'localContrast', 'pipeline'])
+        return unknownKind(saved.kind, ['olshausen', 'localContrast', 'highPass', 'pipeline'])
     }
   })
 }
