@@ -1,6 +1,7 @@
 /** The kernels that the host calls. Memory belongs to the host: nothing here allocates. */
 import { activeSetBytes } from './activeSetScratch'
 import { denseBytes } from './denseState'
+import { maskedBytes } from './maskedState'
 import { Learning } from './learning'
 import { pursuitBytes } from './orthogonalMatchingPursuit'
 import { Problem } from './problem'
@@ -21,6 +22,9 @@ export function denseScratch(problem: usize): usize {
 }
 export function pursuitScratch(problem: usize): usize {
   return pursuitBytes(changetype<Problem>(problem))
+}
+export function maskedScratch(problem: usize): usize {
+  return maskedBytes(changetype<Problem>(problem))
 }
 
 /** The size of the problem's fields in bytes; the host checks its own against it. */

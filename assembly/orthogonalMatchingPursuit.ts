@@ -1,6 +1,7 @@
 /**
  * Orthogonal matching pursuit: the atom most correlated with the residual joins, and all coefficients are fitted anew by
- * least squares on a growing Cholesky factor; until `topK` atoms, or the residual's energy falls to `tolerance`·½‖y‖².
+ * least squares on a growing Cholesky factor; until `topK` atoms, or the residual's energy falls to `tolerance`·½‖y‖², or its
+ * mean square to `residual`.
  * Pati, Rezaiifar, Krishnaprasad 1993; the Gram form of Rubinstein, Zibulevsky, Elad 2008.
  */
 import { aligned, at8 } from './addresses'
@@ -28,8 +29,9 @@ function pursue(problem: Problem, state: DenseState, set: WorkingSet, index: i32
   memory.fill(state.z, 0, <usize>problem.kp << 3)
   correlate(problem, state)
   const most = min(problem.topK, problem.maxSteps)
+  const enough = 0.5 * max(problem.tolerance * state.squaredNorm, problem.residual * <f64>problem.size)
   while (set.size < most) {
-    if (energyOf(problem, state) <= problem.tolerance * 0.5 * state.squaredNorm) break
+    if (energyOf(problem, state) <= enough) break
     let best = -1
     let largest: f64 = 0
     for (let j = 0; j < problem.k; j++) {

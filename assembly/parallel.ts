@@ -8,6 +8,7 @@ import { coordinateDescentChunk } from './coordinateDescent'
 import { atomsChunk, statisticsChunk } from './statistics'
 import { gramChunk, gramSingleChunk, layAtoms } from './gram'
 import { pursuitChunk } from './orthogonalMatchingPursuit'
+import { maskedChunk } from './masked'
 import { fistaChunk, istaChunk } from './proximalGradient'
 import { Problem } from './problem'
 
@@ -23,6 +24,7 @@ export namespace Job {
   export const STATISTICS: i32 = 8
   export const ATOMS: i32 = 9
   export const GRAM_SINGLE: i32 = 7
+  export const MASKED: i32 = 12
 }
 
 // The control block, at the start of the heap: words of 4 bytes, the contended ones on lines of their own.
@@ -54,6 +56,7 @@ function perform(kind: i32, pointer: usize, begin: i32, end: i32, thread: i32): 
     case Job.ISTA: istaChunk(problem, begin, end, piece(problem, thread)); break
     case Job.FISTA: fistaChunk(problem, begin, end, piece(problem, thread)); break
     case Job.PURSUIT: pursuitChunk(problem, begin, end, piece(problem, thread)); break
+    case Job.MASKED: maskedChunk(problem, begin, end, piece(problem, thread)); break
     case Job.STATISTICS: statisticsChunk(pointer, begin, end); break
     case Job.ATOMS: atomsChunk(pointer, begin, end); break
   }

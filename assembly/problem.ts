@@ -10,6 +10,8 @@ export class Problem {
   n: i32
   /** Numbers in an observation, padded with zeros to a multiple of 8; so are the atoms. */
   m: i32
+  /** Numbers in an observation without the padding. */
+  size: i32
   /** Atoms. */
   k: i32
   /** `k` rounded up to a multiple of 16; rows of the Gram matrix and of correlations have this length. */
@@ -18,6 +20,8 @@ export class Problem {
   chunk: i32
   /** f32 [n, m] */
   observations: usize
+  /** f32 [n, m]: 1 where a number was observed, 0 where it is missing (and 0 in the observations); 0: nothing is missing. */
+  masks: usize
   /** f32 [k, m]: atom j is a row. */
   atoms: usize
   /** f32 [kp / 8, m, 8]: eight atoms side by side, for dense observations. */
@@ -72,6 +76,8 @@ export class Problem {
   lipschitz: f64
   /** Largest Euclidean norm of an atom. */
   atomNorm: f64
+  /** Mean square of an observation's residual, over what was observed, that is enough for orthogonal matching pursuit. */
+  residual: f64
 }
 
 /** Σ wⱼ|zⱼ| (with the signs and the ridge of the elastic net); Σ w_g‖z_g‖; at most `topK` active; λ‖z‖₀. */

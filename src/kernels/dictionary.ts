@@ -52,6 +52,7 @@ export class KernelDictionary {
       this.describe({
         n: 0,
         m,
+        size,
         k: count,
         kp,
         atoms: this.atoms,

@@ -13,6 +13,7 @@ interface Kernels {
   activeSetScratch(problem: number): number
   denseScratch(problem: number): number
   pursuitScratch(problem: number): number
+  maskedScratch(problem: number): number
   parallelFor(
     control: number,
     kind: number,

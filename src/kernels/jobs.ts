@@ -9,6 +9,7 @@ export const Job = {
   pursuit: 6,
   statistics: 8,
   gramSingle: 7,
+  masked: 12,
 } as const
 
 export type JobNumber = (typeof Job)[keyof typeof Job]

@@ -17,10 +17,12 @@ function layout<const F extends readonly Field[]>(fields: F) {
 export const problemLayout = layout([
   ['n', 'i32'],
   ['m', 'i32'],
+  ['size', 'i32'],
   ['k', 'i32'],
   ['kp', 'i32'],
   ['chunk', 'i32'],
   ['observations', 'i32'],
+  ['masks', 'i32'],
   ['atoms', 'i32'],
   ['panels', 'i32'],
   ['transposed', 'i32'],
@@ -53,6 +55,7 @@ export const problemLayout = layout([
   ['tolerance', 'f64'],
   ['lipschitz', 'f64'],
   ['atomNorm', 'f64'],
+  ['residual', 'f64'],
 ])
 
 /** The fields of `Learning` in `assembly/learning.ts`, in its order. */
