@@ -50,6 +50,7 @@ export class GradientTraining {
   private readonly scalars: Readonly<Record<string, Float32Array>>
   private current: 0 | 1 = 0
   private steps = 0
+  private gradientNorm = 0
   private busy = false
   private lastTurn = 0
   private lossProgram: Promise<Program> | undefined
@@ -82,6 +83,11 @@ export class GradientTraining {
     return this.steps
   }
 
+  /** ‖g‖ over all parameters in the last step taken here, before clipping; 0 before the first. */
+  get lastGradientNorm(): number {
+    return this.gradientNorm
+  }
+
   /**
    * One step on the inputs of one batch. Throws `ShapeError` or `DataError` where inputs are not as they were declared, and
    * `ConfigurationError` where the last step has not ended.
@@ -104,6 +110,7 @@ export class GradientTraining {
       if (finite) {
         this.current = other
         this.steps++
+        this.gradientNorm = gradientNorm
       }
       return { status: finite ? 'ok' : 'nonFinite', loss, gradientNorm, metrics: this.readMetrics(scalars) }
     } finally {

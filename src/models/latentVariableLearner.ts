@@ -5,39 +5,34 @@ import type { FoundRows } from '../inference/graph/foundRows.js'
 import { type GraphEncoder, graphEncoder } from '../inference/graph/graphEncoder.js'
 import type { Observed } from '../inference/graph/observed.js'
 import { compileOutputs, select } from '../inference/graph/programs.js'
-import { type GradientTraining, gradientTraining, type TrainingState } from '../learning/gradientTraining.js'
+import { type GradientTraining, gradientTraining } from '../learning/gradientTraining.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { rng } from '../tensor/random.js'
 import { type Tensor, zeros } from '../tensor/tensor.js'
+import type { EpochStep, StepContext } from './epochSession.js'
+import { GraphLearner } from './graphLearner.js'
 import type { LatentVariableDefinition } from './latentVariable.js'
 import { latentVariableLoss, lossInputs, normalizedDecoder } from './latentVariableLoss.js'
-import type { LearningStatus } from './latentVariableProgress.js'
 
 /** The stream of random numbers that noise is drawn from. */
 const NOISE = 1
 /** An energy this far below the first one has no floor. */
 const FALL = 1e9
 
-/** What one batch taught; means over its observations, before the parameters moved. */
-export interface LearnedBatch {
-  /** Anything but `finished` means that the parameters were left as they were. */
-  readonly status: LearningStatus
-  readonly energy: number
-  readonly cost: number
-  readonly regularizer: number
-  readonly encoder: number
-  readonly inferenceSteps: number
-  readonly gradientNorm: number
-}
+/** What a step reports beside the energy. */
+export const latentVariableTerms = ['cost', 'regularizer', 'encoder', 'inferenceSteps'] as const
+type Term = (typeof latentVariableTerms)[number]
 
 /** Inference and parameter steps in turn. It owns the sessions of both until disposed. */
-export class LatentVariableLearner {
+export class LatentVariableLearner extends GraphLearner<Observed, Term> {
   private constructor(
     private readonly definition: LatentVariableDefinition,
     /** Infers the codes that are learned from; γD may not count there. */
     private readonly coder: GraphEncoder,
-    private readonly training: GradientTraining,
-  ) {}
+    training: GradientTraining,
+  ) {
+    super(training)
+  }
 
   static async start(definition: LatentVariableDefinition, runtime: Runtime): Promise<LatentVariableLearner> {
     const { energy, optimizer, clip, normalizeDecoder, encoderInInference } = definition
@@ -57,14 +52,9 @@ export class LatentVariableLearner {
     return new LatentVariableLearner(definition, graphEncoder({ energy: inferred, parameters, runtime }), training)
   }
 
-  get steps(): number {
-    return this.training.stepsTaken
-  }
-
-  /** Learns from one batch. `firstEnergy` is what the first batch ever had. Throws CancelledError where the signal fires. */
-  async learn(observed: Observed, firstEnergy: number | null, signal?: AbortSignal): Promise<LearnedBatch> {
+  async learn(observed: Observed, { firstEnergy, signal }: StepContext): Promise<EpochStep<Term>> {
     const { amortized, energy } = this.definition
-    const [count] = observed.y.shape
+    const [rows] = observed.y.shape
     this.coder.use(this.training.parameters())
     energy.cost.check?.(observed.y, 'Observations')
     const found = amortized ? undefined : await this.codes(observed, signal, false)
@@ -73,18 +63,16 @@ export class LatentVariableLearner {
     const step = await this.training.step({
       ...observed,
       ...(found ? { z: found.codes } : {}),
-      ...(energy.regularizer?.noise ? { noise: this.noise(count, energy.regularizer.noise) } : {}),
+      ...(energy.regularizer?.noise ? { noise: this.noise(rows, energy.regularizer.noise) } : {}),
     })
     const { cost, regularizer, encoder } = step.metrics
-    const fallen = step.loss < -FALL * (1 + Math.abs(firstEnergy ?? 0))
+    const fallen = step.status === 'ok' && step.loss < -FALL * (1 + Math.abs(firstEnergy ?? 0))
+    const inferenceSteps = found ? found.steps.reduce((sum, taken) => sum + taken, 0) / rows : 0
     return {
-      status: step.status === 'nonFinite' ? 'nonFinite' : fallen ? 'diverged' : 'finished',
+      status: fallen ? 'diverged' : step.status,
+      rows,
       energy: step.loss,
-      cost,
-      regularizer,
-      encoder,
-      inferenceSteps: found ? found.steps.reduce((sum, taken) => sum + taken, 0) / count : 0,
-      gradientNorm: step.gradientNorm,
+      terms: { cost, regularizer, encoder, inferenceSteps },
     }
   }
 
@@ -102,20 +90,8 @@ export class LatentVariableLearner {
     return guess ?? (await this.codes(observed, signal, false)).codes
   }
 
-  parameters(): Parameters {
-    return this.training.parameters()
-  }
-
-  state(): TrainingState {
-    return this.training.state()
-  }
-
-  restore(state: TrainingState): void {
-    this.training.restore(state)
-  }
-
-  dispose(): void {
-    this.training.dispose()
+  override dispose(): void {
+    super.dispose()
     this.coder.dispose()
   }
 
@@ -132,9 +108,9 @@ export class LatentVariableLearner {
   }
 }
 
-function nothing(status: LearningStatus): LearnedBatch {
+function nothing(status: 'diverged' | 'nonFinite'): EpochStep<Term> {
   const none = Number.NaN
-  return { status, energy: none, cost: none, regularizer: none, encoder: none, inferenceSteps: 0, gradientNorm: 0 }
+  return { status, rows: 0, energy: none, terms: { cost: none, regularizer: none, encoder: none, inferenceSteps: 0 } }
 }
 
 /** First parameters with the decoder's columns at norm 1. */

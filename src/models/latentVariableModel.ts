@@ -19,6 +19,7 @@ import type { Runtime } from '../runtime/runtime.js'
 import { CancelledError, ConfigurationError } from '../tensor/errors.js'
 import { rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { LearningStatus } from './epochProgress.js'
 import { latentVariableCard } from './latentVariableCard.js'
 import { type LatentVariableData, pairSource } from './latentVariableData.js'
 import {
@@ -29,7 +30,7 @@ import {
   type PredictOptions,
   predictSet,
 } from './latentVariablePredict.js'
-import type { LatentVariableProgress, LearningStatus } from './latentVariableProgress.js'
+import type { LatentVariableProgress } from './latentVariableProgress.js'
 import type { LatentVariableSettings } from './latentVariableSettings.js'
 import { stored } from './latentVariableTensors.js'
 import type { Model } from './model.js'

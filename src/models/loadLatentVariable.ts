@@ -7,13 +7,10 @@ import { restoreGraphRegularizer } from '../energy/restoreGraphRegularizer.js'
 import { restoreModule } from '../energy/restoreModule.js'
 import { type RuntimeOptions, runtime } from '../runtime/runtime.js'
 import { ConfigurationError, FileFormatError } from '../tensor/errors.js'
+import { readLearning } from './epochProgress.js'
 import type { LatentVariable } from './latentVariable.js'
 import { createLatentVariableModel, type LatentVariableModel } from './latentVariableModel.js'
-import {
-  type LatentVariableProgress,
-  type LearningStatus,
-  validLatentVariableProgress,
-} from './latentVariableProgress.js'
+import { validLatentVariableProgress } from './latentVariableProgress.js'
 import { type LatentVariableSettings, latentVariableSettings } from './latentVariableSettings.js'
 import { finite, storedOf } from './latentVariableTensors.js'
 
@@ -36,14 +33,7 @@ export async function loadLatentVariable(
   const energy = energyOf(settings, options.definition, run.store.path)
   const { tensors } = await run.loadTensors()
   const file = `${run.store.path}/model.safetensors:`
-  const history: LatentVariableProgress[] = []
-  let status: LearningStatus = 'finished'
-  for (const { event, ...metrics } of await run.readMetrics()) {
-    if (event === 'progress') {
-      history.push(validLatentVariableProgress(metrics, `${run.store.path}/metrics.ndjson:`))
-    }
-    if (event === 'end' && (metrics.status === 'diverged' || metrics.status === 'nonFinite')) status = metrics.status
-  }
+  const { history, status } = await readLearning(run, validLatentVariableProgress)
   const codes = Object.hasOwn(tensors, 'codes') ? tensorReference(tensors, { dtype: 'F32' })('codes', file) : undefined
   if (codes && codes.shape[1] !== energy.codeSize) {
     throw new FileFormatError(`${file} holds codes of ${codes.shape[1]} numbers; the energy's have ${energy.codeSize}.`)

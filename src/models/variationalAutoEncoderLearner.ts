@@ -1,14 +1,11 @@
 import { checkObserved, type Observed } from '../inference/graph/observed.js'
-import {
-  type GradientTraining,
-  gradientTraining,
-  type TrainingState,
-  type TrainingStep,
-} from '../learning/gradientTraining.js'
+import { type GradientTraining, gradientTraining } from '../learning/gradientTraining.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { DataError } from '../tensor/errors.js'
+import { CancelledError, DataError } from '../tensor/errors.js'
 import { type Rng, rng } from '../tensor/random.js'
 import { type Tensor, zeros } from '../tensor/tensor.js'
+import type { EpochStep, StepContext } from './epochSession.js'
+import { GraphLearner } from './graphLearner.js'
 import type { PairSource } from './latentVariableData.js'
 import type { VariationalDefinition } from './variationalAutoEncoder.js'
 import { firstParameters, type VariationalParts, variationalLoss } from './variationalAutoEncoderLoss.js'
@@ -20,16 +17,22 @@ const HELD_OUT = 2
 export const HELD_OUT_LIMIT = 10_000
 export const HELD_OUT_BATCH = 500
 
+/** What a step reports beside the energy. */
+export const variationalTerms = ['reconstruction', 'spring', 'size'] as const
+type Term = (typeof variationalTerms)[number]
+
 /** Steps of learning on batches, each one run of one graph. Owns their sessions until disposed. */
-export class VariationalLearner {
+export class VariationalLearner extends GraphLearner<Observed, Term> {
   /** Noise of each batch size, filled anew for every step. */
   private readonly noise = new Map<number, Tensor>()
 
   private constructor(
     private readonly parts: VariationalParts,
     private readonly seed: number,
-    private readonly training: GradientTraining,
-  ) {}
+    training: GradientTraining,
+  ) {
+    super(training)
+  }
 
   static async start(
     parts: VariationalParts,
@@ -52,23 +55,22 @@ export class VariationalLearner {
     return new VariationalLearner(parts, seed, training)
   }
 
-  /** Steps taken, those before a resume included. */
-  get steps(): number {
-    return this.training.stepsTaken
-  }
-
-  /** One step. Where observations are `fresh`, not of an earlier pass, throws DataError if the cost has no meaning for them. */
-  async learn(observed: Observed, fresh: boolean): Promise<TrainingStep> {
+  /** One step. Where observations are `fresh`, throws DataError if the cost has no meaning for them. */
+  async learn(observed: Observed, { fresh }: StepContext): Promise<EpochStep<Term>> {
     if (fresh) this.parts.energy.cost.check?.(observed.y, 'Observations')
-    return this.training.step(this.feeds(observed, rng(this.seed, LEARNING, this.steps)))
+    const { status, loss, metrics } = await this.training.step(
+      this.feeds(observed, rng(this.seed, LEARNING, this.steps)),
+    )
+    const { reconstruction, spring, size } = metrics
+    return { status, rows: observed.y.shape[0], energy: loss, terms: { reconstruction, spring, size } }
   }
 
-  /** The mean energy of the first observations of a source; `between` is called before each batch. */
-  async evaluate(source: PairSource, between: () => Promise<void>): Promise<number> {
+  /** The mean energy of the first observations of a source. Throws CancelledError where the signal has fired. */
+  async evaluate(source: PairSource, signal?: AbortSignal): Promise<number> {
     let sum = 0
     let count = 0
     for await (const observed of source.batches({ batchSize: HELD_OUT_BATCH })) {
-      await between()
+      if (signal?.aborted) throw new CancelledError('Measuring held-out observations was stopped.')
       checkObserved(this.parts.energy, observed)
       this.parts.energy.cost.check?.(observed.y, 'Held-out observations')
       const [rows] = observed.y.shape
@@ -79,18 +81,6 @@ export class VariationalLearner {
     }
     if (count === 0) throw new DataError(`${source.name} holds no observations.`)
     return sum / count
-  }
-
-  state(): TrainingState {
-    return this.training.state()
-  }
-
-  restore(state: TrainingState): void {
-    this.training.restore(state)
-  }
-
-  dispose(): void {
-    this.training.dispose()
   }
 
   private feeds(observed: Observed, random: Rng): Record<string, Tensor> {

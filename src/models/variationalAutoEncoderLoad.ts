@@ -1,10 +1,10 @@
 import type { Run } from '../artifacts/runFolder.js'
 import { type RuntimeOptions, runtime } from '../runtime/runtime.js'
-import type { LearningStatus } from './latentVariableProgress.js'
+import { readLearning } from './epochProgress.js'
 import { storedOf } from './latentVariableTensors.js'
 import { shapesOfParameters, variationalParts } from './variationalAutoEncoderLoss.js'
 import { createVariationalModel, type VariationalModel } from './variationalAutoEncoderModel.js'
-import { type VariationalProgress, validVariationalProgress } from './variationalAutoEncoderProgress.js'
+import { validVariationalProgress } from './variationalAutoEncoderProgress.js'
 import { formOfSettings, variationalSettings } from './variationalAutoEncoderSettings.js'
 
 /**
@@ -16,12 +16,7 @@ export async function loadVariational(run: Run, options: { runtime?: RuntimeOpti
   const parts = variationalParts(formOfSettings(settings), settings.shapes)
   const { tensors } = await run.loadTensors()
   const parameters = storedOf('parameters', shapesOfParameters(parts), tensors, `${run.store.path}/model.safetensors:`)
-  const history: VariationalProgress[] = []
-  let status: LearningStatus = 'finished'
-  for (const { event, ...metrics } of await run.readMetrics()) {
-    if (event === 'progress') history.push(validVariationalProgress(metrics, `${run.store.path}/metrics.ndjson:`))
-    if (event === 'end' && metrics.status === 'nonFinite') status = 'nonFinite'
-  }
+  const { history, status } = await readLearning(run, validVariationalProgress)
   return createVariationalModel({
     parts,
     settings,

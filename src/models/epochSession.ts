@@ -1,0 +1,359 @@
+import { LearningRun } from '../artifacts/learningRun.js'
+import type { Run, RunPlace } from '../artifacts/runFolder.js'
+import type { StoredTensor } from '../artifacts/safetensors.js'
+import type { Store } from '../artifacts/store.js'
+import type { Validator } from '../artifacts/validate.js'
+import type { Pass } from '../data/observations.js'
+import type { Runtime } from '../runtime/runtime.js'
+import { CancelledError, ConvergenceError, DataError } from '../tensor/errors.js'
+import {
+  type EpochProgress,
+  type EpochState,
+  type LearningStatus,
+  noEpochState,
+  validEpochState,
+} from './epochProgress.js'
+
+/** How long to learn, who is told, and where a run is kept. */
+export interface LearningOptions<Progress> {
+  /** Stops after this many seconds of learning. */
+  readonly seconds?: number
+  /** Called a few times a second and after each epoch; learning stops after the present batch where it returns false. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback without a result is as welcome as one with a verdict
+  readonly onProgress?: (progress: Progress) => boolean | void
+  /** Stops learning; with a run, a checkpoint is left and CancelledError thrown. */
+  readonly signal?: AbortSignal
+  /** A folder (or store) that receives metrics, checkpoints and the finished model. */
+  readonly run?: string | Store
+  readonly overwrite?: boolean
+  readonly resume?: boolean
+  /** Seconds between checkpoints; 10 by default. */
+  readonly checkpointSeconds?: number
+}
+
+/** Options of models that learn in epochs. */
+export interface EpochFitOptions<Progress, Data> extends LearningOptions<Progress> {
+  /** Passes through the data; 10 by default, unlimited where `seconds` is given. */
+  readonly epochs?: number
+  /** Data that is not learned from; its energy is measured after each epoch. */
+  readonly heldOut?: Data
+  /** Epochs without an improvement of the held-out energy by 0.01 % after which learning stops. */
+  readonly patience?: number
+}
+
+/** What learning walks through, in batches. */
+export interface BatchSource<Batch> {
+  readonly name: string
+  readonly count?: number | undefined
+  batches(pass: Pass): AsyncIterable<Batch>
+}
+
+/** What is known where a step begins. */
+export interface StepContext {
+  /** Observations of the batch that earlier steps learned from; the step begins there. */
+  readonly row: number
+  /** The mean energy of the first step ever, where there has been one. */
+  readonly firstEnergy: number | null
+  /** Whether this call of fit has not seen these observations before. */
+  readonly fresh: boolean
+  readonly signal: AbortSignal | undefined
+  /** Whether learning was cancelled, or its seconds are over and something has been learned. */
+  outOfTime(): boolean
+}
+
+/** What one step taught; means over its observations, before the parameters moved. */
+export interface EpochStep<Term extends string> {
+  /** Anything but `ok` means that the parameters were left as they were, and ends learning. */
+  readonly status: 'ok' | 'diverged' | 'nonFinite'
+  /** Observations learned from. */
+  readonly rows: number
+  readonly energy: number
+  readonly terms: Readonly<Record<Term, number>>
+  /** Whether the batch holds more observations, which the next step is given. */
+  readonly more?: boolean
+}
+
+/** What learns: steps and the numbers that they move. */
+export interface EpochLearner<Batch, Term extends string> {
+  /** Steps taken, those before a resume included. */
+  readonly steps: number
+  /** One step; undefined where it was out of time and left everything as it was. Throws CancelledError where the signal fires. */
+  learn(batch: Batch, context: StepContext): Promise<EpochStep<Term> | undefined>
+  /** Everything that the next step depends on, `steps` apart. */
+  state(): Readonly<Record<string, StoredTensor>>
+  /** Goes on from a state. Throws FileFormatError, with the file's name, where its tensors do not fit. */
+  restore(tensors: Readonly<Record<string, StoredTensor>>, state: EpochState<unknown>, file: string): void
+}
+
+/** What a session is made from. */
+export interface EpochParts<Batch, Progress, Term extends string, Measured extends object> {
+  /** The name of the model, as `config.json` has it. */
+  readonly model: string
+  readonly settings: { readonly batchSize: number; readonly seed: number }
+  readonly fit: LearningOptions<Progress> & { readonly epochs?: number; readonly patience?: number }
+  /** Where the run is to be. */
+  readonly place: RunPlace | undefined
+  /** What runs the graphs, for the metrics. */
+  readonly machine?: Runtime
+  readonly learner: EpochLearner<Batch, Term>
+  /** What steps report beside the energy. */
+  readonly terms: readonly Term[]
+  /** A report from what all models tell and the means of terms; `measured` where held-out data has just been measured. */
+  readonly report: (common: EpochProgress, means: Readonly<Record<Term, number>>, measured?: Measured) => Progress
+  readonly validProgress: Validator<Progress>
+  /** Measures held-out data: `heldOutEnergy` is what patience goes by. */
+  readonly evaluate?: ((signal: AbortSignal | undefined) => Promise<Measured | undefined>) | undefined
+  /** Where steps are counted instead of epochs: how many. Held-out data is then measured at each tenth of the way. */
+  readonly steps?: number
+  /** Where the first step fails and a run would hold nothing: why, and what to do about it. */
+  readonly nothingLearned?: (status: LearningStatus) => { readonly cause: string; readonly advice: string }
+  /** Whether batches may share memory from one to the next. */
+  readonly reuse?: boolean
+}
+
+const REPORT_SECONDS = 0.25
+const IMPROVEMENT = 1e-4
+const TENTHS = 10
+const EPOCHS = 10
+const NO_NUMBER = {
+  cause: 'The energy, or its gradient, is no finite number',
+  advice: 'Lower the learning rate, or look for values in the data that are far too large.',
+}
+
+/**
+ * One call of fit: the loop over epochs and batches with its reports, checkpoints and reasons to stop. `restore`, then `learn`, then
+ * `finish`; what learns is the caller's, to be disposed of whatever happens.
+ */
+export class EpochSession<
+  Batch,
+  Progress extends object,
+  Term extends string,
+  Measured extends object = { readonly heldOutEnergy: number },
+> {
+  status: LearningStatus = 'finished'
+  private state: EpochState<Progress> = noEpochState
+  private readonly run: LearningRun | undefined
+  private readonly epochs: number
+  private readonly stepLimit: number
+  private begun = performance.now()
+  private lastReport = 0
+  /** Sums over the observations since the last report, and the means that it told. */
+  private sums: Record<string, number> = {}
+  private means: Record<string, number>
+  private rows = 0
+  /** The epoch in which this call begins. */
+  private firstEpoch = 0
+  private stopped = false
+
+  /** Throws ConfigurationError where the place holds a finished run, which cannot be resumed. */
+  constructor(private readonly parts: EpochParts<Batch, Progress, Term, Measured>) {
+    const { place, model, settings, fit, steps, terms } = parts
+    const { checkpointSeconds, epochs, seconds } = fit
+    this.run = place && new LearningRun({ place, model, settings, checkpointSeconds })
+    const limited = steps !== undefined || seconds !== undefined
+    this.epochs = epochs ?? (limited ? Number.POSITIVE_INFINITY : EPOCHS)
+    this.stepLimit = steps ?? Number.POSITIVE_INFINITY
+    this.means = Object.fromEntries(['energy', ...terms].map((name) => [name, 0]))
+  }
+
+  get history(): readonly Progress[] {
+    return this.state.history
+  }
+
+  /** Takes up the checkpoint of a run that is to be resumed; nothing is written yet. */
+  async restore(): Promise<void> {
+    const { place, machine, learner, validProgress } = this.parts
+    if (!this.run || !place) return
+    const checkpoint = await this.run.resumed(validEpochState(validProgress))
+    if (machine) {
+      const { name, version, device, threads, note } = machine
+      await this.run.append({ event: 'runtime', name, version, device, threads, ...(note ? { note } : {}) })
+    }
+    if (!checkpoint) return
+    const { state, tensors } = checkpoint
+    learner.restore(tensors, state, `${place.store.path}/checkpoint.safetensors:`)
+    this.state = state
+    this.firstEpoch = state.epoch
+    this.begun = performance.now() - state.seconds * 1000
+    for (const [name, value] of Object.entries<number>({ ...state.history.at(-1) })) {
+      if (name in this.means) this.means[name] = value
+    }
+  }
+
+  /** Learns until a reason to stop. Throws ConvergenceError where the first step fails and a run would hold nothing that was learned. */
+  async learn(source: BatchSource<Batch>): Promise<void> {
+    const { settings, reuse = false } = this.parts
+    const { batchSize, seed } = settings
+    while (!this.done) {
+      const { epoch, batch: skip } = this.state
+      for await (const batch of source.batches({ batchSize, seed, epoch, skip, reuse })) {
+        await this.learnBatch(batch, source)
+        if (this.done) break
+      }
+      if (this.done) break
+      if (this.state.batch === 0) throw new DataError(`${source.name} holds no observations to learn from.`)
+      await this.endEpoch()
+    }
+    if (this.rows > 0) await this.report(source, undefined)
+    this.checkLearned()
+  }
+
+  /** Ends the run with the model that was learned. */
+  async finish(save: (run: Run) => Promise<void>): Promise<void> {
+    await this.run?.append({ event: 'end', status: this.status })
+    await this.run?.finish(save)
+  }
+
+  private get seconds(): number {
+    return (performance.now() - this.begun) / 1000
+  }
+
+  private get done(): boolean {
+    return this.stopped || this.state.epoch >= this.epochs || this.state.steps >= this.stepLimit
+  }
+
+  private get outOfTime(): boolean {
+    const { signal, seconds } = this.parts.fit
+    if (signal?.aborted) return true
+    return seconds !== undefined && this.parts.learner.steps > 0 && this.seconds >= seconds
+  }
+
+  private async learnBatch(batch: Batch, source: BatchSource<Batch>): Promise<void> {
+    for (let more = true; more && !this.done; ) more = await this.step(batch, source)
+  }
+
+  /** One step and what follows it; gives whether the batch holds more. */
+  private async step(batch: Batch, source: BatchSource<Batch>): Promise<boolean> {
+    const { learner, fit } = this.parts
+    const { row, firstEnergy } = this.state
+    const learned = await this.orCancelled(
+      learner.learn(batch, {
+        row,
+        firstEnergy,
+        fresh: this.state.epoch === this.firstEpoch,
+        signal: fit.signal,
+        outOfTime: () => this.outOfTime,
+      }),
+    )
+    if (learned?.status === 'ok') await this.afterStep(learned, source)
+    else if (learned) this.status = learned.status
+    if (fit.signal?.aborted) await this.cancelled()
+    if (learned?.status !== 'ok' || this.outOfTime) this.stopped = true
+    else await this.checkpoint(false)
+    return learned?.more ?? false
+  }
+
+  private async afterStep(learned: EpochStep<Term>, source: BatchSource<Batch>): Promise<void> {
+    const { rows, energy, terms, more = false } = learned
+    const { batch, row, seen, firstEnergy } = this.state
+    for (const [name, value] of Object.entries<number>({ energy, ...terms })) {
+      this.sums[name] = (this.sums[name] ?? 0) + value * rows
+    }
+    this.rows += rows
+    this.state = {
+      ...this.state,
+      ...(more ? { row: row + rows } : { batch: batch + 1, row: 0 }),
+      steps: this.parts.learner.steps,
+      seen: seen + rows,
+      firstEnergy: firstEnergy ?? energy,
+    }
+    const measured = this.atTenth ? await this.measure() : undefined
+    if (measured || this.seconds - this.lastReport >= REPORT_SECONDS) await this.report(source, measured)
+  }
+
+  private async endEpoch(): Promise<void> {
+    const next = { epoch: this.state.epoch + 1, batch: 0, row: 0 }
+    if (this.parts.steps !== undefined) {
+      this.state = { ...this.state, ...next }
+      return
+    }
+    const measured = await this.measure()
+    this.state = { ...this.state, ...next }
+    this.judge(measured)
+    await this.report(undefined, measured)
+    await this.checkpoint(false)
+  }
+
+  /** Where steps are counted: whether a tenth of them has just been completed. */
+  private get atTenth(): boolean {
+    const { steps } = this.parts
+    if (steps === undefined) return false
+    return this.state.steps % Math.max(1, Math.floor(steps / TENTHS)) === 0 || this.state.steps === steps
+  }
+
+  private measure(): Promise<Measured | undefined> {
+    const { evaluate, fit } = this.parts
+    return evaluate ? this.orCancelled(evaluate(fit.signal)) : Promise.resolve(undefined)
+  }
+
+  /** Early stopping on the held-out energy. */
+  private judge(measured: { readonly heldOutEnergy?: number } | undefined): void {
+    const energy = measured?.heldOutEnergy
+    if (energy === undefined) return
+    const { best, waited } = this.state
+    const better = best === null || energy < best - IMPROVEMENT * Math.abs(best)
+    this.state = { ...this.state, best: better ? energy : best, waited: better ? 0 : waited + 1 }
+    const { patience } = this.parts.fit
+    if (patience !== undefined && this.state.waited >= patience) this.stopped = true
+  }
+
+  /** Tells how far learning has come; `within` a source where an epoch is under way. */
+  private async report(within: BatchSource<Batch> | undefined, measured: Measured | undefined): Promise<void> {
+    const { fit, settings, report, steps } = this.parts
+    const { epoch, batch, row } = this.state
+    const part = within?.count ? Math.min(1, (batch * settings.batchSize + row) / within.count) : 0
+    const byTime = fit.seconds === undefined ? 0 : this.seconds / fit.seconds
+    const bySteps = steps === undefined ? 0 : this.state.steps / steps
+    for (const [name, sum] of Object.entries(this.sums)) this.means[name] = sum / this.rows
+    const { energy, ...means } = this.means
+    const common = {
+      epoch: epoch + part,
+      ...(Number.isFinite(this.epochs) ? { epochs: this.epochs } : {}),
+      step: this.state.steps,
+      seen: this.state.seen,
+      energy,
+      seconds: this.seconds,
+      fraction: Math.min(1, Math.max((epoch + part) / this.epochs, byTime, bySteps)),
+    }
+    const progress = report(common, means as Record<Term, number>, measured) // made of the names in `terms`
+    this.sums = {}
+    this.rows = 0
+    this.lastReport = this.seconds
+    this.state = { ...this.state, history: [...this.state.history, progress] }
+    await this.run?.append({ event: 'progress', ...progress })
+    if (fit.onProgress?.(progress) === false) this.stopped = true
+  }
+
+  private checkLearned(): void {
+    if (!this.run || this.status === 'finished' || this.state.steps > 0) return
+    const { cause, advice } = this.parts.nothingLearned?.(this.status) ?? NO_NUMBER
+    throw new ConvergenceError(
+      `${cause} from the first batch on: nothing was learned, and no run is written. ${advice}`,
+    )
+  }
+
+  /** What work gives; where it is cancelled half way, learning is left where it was before. */
+  private async orCancelled<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (error instanceof CancelledError) await this.cancelled()
+      throw error
+    }
+  }
+
+  private async cancelled(): Promise<never> {
+    await this.checkpoint(true)
+    throw new CancelledError(
+      `Learning was stopped after ${this.state.seen} observations.${this.run && this.state.steps > 0 ? ' Its checkpoint is kept; go on with resume.' : ''}`,
+    )
+  }
+
+  private async checkpoint(now: boolean): Promise<void> {
+    if (this.state.steps === 0) return
+    await this.run?.checkpoint(now, (metricsBytes) => {
+      this.state = { ...this.state, seconds: this.seconds, metricsBytes }
+      return { state: this.state, tensors: this.parts.learner.state() }
+    })
+  }
+}
