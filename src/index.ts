@@ -23,6 +23,7 @@ export { namedSources, type OpenedSource, openSource } from './data/open.js'
 export { photographs } from './data/photographs.js'
 export type { Picture } from './data/picture.js'
 export { plantedCodes } from './data/plantedCodes.js'
+export { type WindowsOptions, windows } from './data/windows.js'
 // Diagnostics.
 export { type ActiveUnits, activeUnits, UnitActivity } from './diagnostics/activeUnits.js'
 export { atomUsage as countUsage, deadAtoms } from './diagnostics/atomUsage.js'

@@ -10,6 +10,12 @@ import { takeFromFile } from './takeFromFile.js'
 
 /** Arrays up to this many bytes are kept in memory where they could not be read at any place otherwise. */
 const keptInMemory = 1 << 26
+/** How an array is understood. */
+export interface ArrayReading {
+  /** Observations are signals: an array [t] is one signal of length t, not n numbers. */
+  readonly signal?: boolean
+}
+
 /** Numbers in one observation. */
 const widest = 1 << 28
 
@@ -20,9 +26,15 @@ const widest = 1 << 28
  */
 export async function arrayObservations(
   source: ByteSource,
-  readLayout: (reader: ByteReader, name: string) => Promise<ArrayLayout>,
+  readStored: (reader: ByteReader, name: string) => Promise<ArrayLayout>,
+  reading: ArrayReading = {},
 ): Promise<Observations> {
   const { name } = source
+  const { signal = false } = reading
+  const readLayout: typeof readStored = async (reader, of) => {
+    const layout = await readStored(reader, of)
+    return signal && layout.shape.length === 1 ? { ...layout, shape: [1, ...layout.shape], fortran: false } : layout
+  }
   const reader = byteReader(source.stream(), name)
   let handedOn = false
   try {
@@ -30,7 +42,7 @@ export async function arrayObservations(
     const promised = bytesPromised(layout, name)
     if (layout.shape.length < 2) {
       throw new DataError(
-        `${name} holds an array of shape [${layout.shape.join(', ')}]; observations need [n, …shape], for example [n, 28, 28].`,
+        `${name} holds an array of shape [${layout.shape.join(', ')}]; observations need [n, …shape], for example [n, 28, 28]. One signal [t] is read with --signal (in code: signal: true).`,
       )
     }
     const [count, ...shape] = layout.shape
@@ -49,15 +61,15 @@ export async function arrayObservations(
       const handle = await source.open()
       await handle.close()
       checkPromise(layout, handle.size, name)
-      if (!layout.fortran) return openRows(source.open, layout, name)
+      if (!layout.fortran) return openRows(source.open, layout, name, signal)
     }
     if (promised <= keptInMemory) {
       const bytes = await readPromised(reader, layout, name)
       const kept = layout.fortran ? toRows(bytes, layout.shape, bytesOf(layout.type)) : bytes
-      return openRows(bytesSource(kept, name).open!, { ...layout, fortran: false, offset: 0 }, name)
+      return openRows(bytesSource(kept, name).open!, { ...layout, fortran: false, offset: 0 }, name, signal)
     }
     if (layout.fortran) {
-      if (source.open !== undefined) return columnsFirst(source.open, layout, name)
+      if (source.open !== undefined) return columnsFirst(source.open, layout, name, signal)
       throw new DataError(
         `${name} is in Fortran order and cannot be read at any place. Save it in C order (numpy.ascontiguousarray).`,
       )
@@ -69,6 +81,7 @@ export async function arrayObservations(
       name,
       shape,
       count,
+      signal,
       scan: () => {
         const continued = first
         first = undefined
@@ -80,12 +93,18 @@ export async function arrayObservations(
   }
 }
 
-function openRows(open: NonNullable<ByteSource['open']>, layout: ArrayLayout, name: string): Observations {
+function openRows(
+  open: NonNullable<ByteSource['open']>,
+  layout: ArrayLayout,
+  name: string,
+  signal: boolean,
+): Observations {
   const [count, ...shape] = layout.shape
   return indexedObservations({
     name,
     shape,
     count,
+    signal,
     window: 1 << 24,
     open: async () => {
       const handle = await open()
@@ -125,7 +144,12 @@ async function* scanRows(
 }
 
 /** A large array in Fortran order: blocks of rows, each gathered from its columns. */
-function columnsFirst(open: NonNullable<ByteSource['open']>, layout: ArrayLayout, name: string): Observations {
+function columnsFirst(
+  open: NonNullable<ByteSource['open']>,
+  layout: ArrayLayout,
+  name: string,
+  signal: boolean,
+): Observations {
   const [count, ...shape] = layout.shape
   const width = sizeOf(shape)
   const size = bytesOf(layout.type)
@@ -147,5 +171,5 @@ function columnsFirst(open: NonNullable<ByteSource['open']>, layout: ArrayLayout
       await handle.close()
     }
   }
-  return sequentialObservations({ name, shape, count, scan })
+  return sequentialObservations({ name, shape, count, signal, scan })
 }

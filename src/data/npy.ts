@@ -1,7 +1,7 @@
 import { FileFormatError } from '../tensor/errors.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
 import { type ArrayLayout, readPromised, toRows } from './arrayLayout.js'
-import { arrayObservations } from './arrayObservations.js'
+import { type ArrayReading, arrayObservations } from './arrayObservations.js'
 import { byteReader, joinBytes } from './byteReader.js'
 import { type ByteSource, fileSource } from './byteSource.js'
 import { bytesOf, decodeNumbers, storedNumbers } from './elementType.js'
@@ -30,13 +30,13 @@ export interface NpyArray {
 }
 
 /** The rows of an npy file (gzip or not) as observations: bytes become 0 … 1, other numbers keep their value. */
-export function npyObservations(input: FileInput): Promise<Observations> {
-  return fileSource(input).then(npySourceObservations)
+export function npyObservations(input: FileInput, reading?: ArrayReading): Promise<Observations> {
+  return fileSource(input).then((source) => npySourceObservations(source, reading))
 }
 
 /** The rows of an npy file from any source. */
-export function npySourceObservations(source: ByteSource): Promise<Observations> {
-  return arrayObservations(source, async (reader, name) => numberLayout(await readNpyHeader(reader, name), name))
+export function npySourceObservations(source: ByteSource, reading?: ArrayReading): Promise<Observations> {
+  return arrayObservations(source, async (from, name) => numberLayout(await readNpyHeader(from, name), name), reading)
 }
 
 /** Reads a whole npy file into memory, as stored. Throws {@link FileFormatError}. */

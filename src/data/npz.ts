@@ -1,5 +1,6 @@
 import { openFile } from '#data/files'
 import { DataError, FileFormatError } from '../tensor/errors.js'
+import type { ArrayReading } from './arrayObservations.js'
 import { byteReader } from './byteReader.js'
 import type { FileInput } from './fileHandle.js'
 import { type NpyArray, npySourceObservations, readNpySource, writeNpy } from './npy.js'
@@ -26,30 +27,34 @@ async function members(input: FileInput): Promise<{ file: string; arrays: Map<st
 
 /**
  * The rows of one array of an npz file as observations. `array` names it; without a name the file must hold exactly one
- * array with at least two sizes. What numpy.savez stored uncompressed is read at any place.
+ * array with at least two sizes (one size for signals). What numpy.savez stored uncompressed is read at any place.
  */
-export async function npzObservations(input: FileInput, array?: string): Promise<Observations> {
+export async function npzObservations(
+  input: FileInput,
+  array?: string,
+  reading: ArrayReading = {},
+): Promise<Observations> {
   const { file, arrays } = await members(input)
   if (array !== undefined) {
     const member = arrays.get(array)
     if (member === undefined)
       throw new DataError(`${file} has no array "${array}". It holds: ${[...arrays.keys()].join(', ')}.`)
-    return npySourceObservations(member.source)
+    return npySourceObservations(member.source, reading)
   }
   const fitting: string[] = []
   for (const [name, member] of arrays) {
     const reader = byteReader(member.source.stream(), member.source.name)
     try {
       const header = await readNpyHeader(reader, member.source.name)
-      if (header.shape.length >= 2) fitting.push(name)
+      if (header.shape.length >= (reading.signal ? 1 : 2)) fitting.push(name)
     } finally {
       await reader.close()
     }
   }
-  if (fitting.length === 1) return npySourceObservations(arrays.get(fitting[0])!.source)
+  if (fitting.length === 1) return npySourceObservations(arrays.get(fitting[0])!.source, reading)
   throw new DataError(
     fitting.length === 0
-      ? `${file} holds no array of shape [n, …shape]. Its arrays: ${[...arrays.keys()].join(', ')}.`
+      ? `${file} holds no array of shape [n, …shape]. Its arrays: ${[...arrays.keys()].join(', ')}. One signal [t] is read with --signal (in code: signal: true).`
       : `${file} holds several arrays that could be observations: ${fitting.join(', ')}. Name one, as in ${file}#${fitting[0]}.`,
   )
 }

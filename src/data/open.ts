@@ -22,6 +22,11 @@ export interface SourceOptions extends ImageOptions, Pick<DownloadOptions, 'onPr
   readonly seed?: number
   /** Which array of an npz file, or column of a Parquet file; also as PATH#NAME. */
   readonly array?: string
+  /**
+   * The arrays of a file are signals: [t] is one signal of t samples, [n, t] are n, [n, t, c] n of c channels. Columns of numbers of a
+   * Parquet file are the channels of one signal.
+   */
+  readonly signal?: boolean
 }
 
 /** What a source turned out to be. */
@@ -57,9 +62,15 @@ export async function openSource(
   if (typeof source !== 'string') return openFiles([source], 'the given data', options)
   if (source === '') throw new ConfigurationError('The data source is empty. Name one, for example digits.')
   if (source === '-' || named.test(source)) refuseArray(source === '-' ? 'Standard input' : source, options.array)
-  if (source === '-') return { kind: 'observations', observations: await npySourceObservations(standardInputSource()) }
+  if (source === '-')
+    return {
+      kind: 'observations',
+      observations: await npySourceObservations(standardInputSource(), readingOf(options)),
+    }
   return (await openNamed(source, options)) ?? openPath(source, options)
 }
+
+const readingOf = ({ signal }: SourceOptions) => (signal === undefined ? {} : { signal })
 
 async function openNamed(source: string, options: SourceOptions): Promise<OpenedSource | undefined> {
   const { seed = 0 } = options
@@ -138,7 +149,7 @@ async function openFiles(
   from?: 'folder',
 ): Promise<OpenedSource> {
   if (files.length === 1 && from === undefined) {
-    const opened = await openByContent(files[0], options.array)
+    const opened = await openByContent(files[0], options.array, readingOf(options))
     if (opened !== undefined) return { kind: 'observations', observations: opened }
     return { kind: 'images', images: imageFiles(files, { ...options, name }) }
   }

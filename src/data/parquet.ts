@@ -2,6 +2,7 @@ import type { FileMetaData, SchemaTree } from 'hyparquet'
 import type { ColumnMetaData } from 'hyparquet/src/types.js'
 import { openFile } from '#data/files'
 import { DataError, EnergiaError, FileFormatError } from '../tensor/errors.js'
+import type { ArrayReading } from './arrayObservations.js'
 import type { FileHandleLike, FileInput } from './fileHandle.js'
 import type { Observations } from './observations.js'
 import { type ColumnPlan, columnPages, elementTypeOf } from './parquetColumn.js'
@@ -26,10 +27,15 @@ interface Reading {
 
 /**
  * The rows of a Parquet file as observations [m]: a column of lists of equal length, or all numeric columns beside each
- * other. `column` names the list where there are several. Rows are read page by page. Throws {@link FileFormatError}
- * and {@link DataError}.
+ * other. `column` names the list where there are several. Rows are read page by page. As `signal`s, lists are signals, and plain
+ * columns are the channels of one signal [t] or [t, c], which is held in memory. Throws {@link FileFormatError} and
+ * {@link DataError}.
  */
-export async function parquetObservations(input: FileInput, column?: string): Promise<Observations> {
+export async function parquetObservations(
+  input: FileInput,
+  column?: string,
+  { signal = false }: ArrayReading = {},
+): Promise<Observations> {
   const file = await openFile(input)
   try {
     const metadata = await readFooter(file)
@@ -47,10 +53,29 @@ export async function parquetObservations(input: FileInput, column?: string): Pr
         await opened.close()
       }
     }
-    return sequentialObservations({ name: file.name, shape: [width], count, scan })
+    const columnwise = signal && reading.columns.every(({ repetition }) => repetition === 0)
+    if (!columnwise) return sequentialObservations({ name: file.name, shape: [width], count, scan, signal })
+    return sequentialObservations({
+      name: file.name,
+      shape: width === 1 ? [count] : [count, width],
+      count: count === 0 ? 0 : 1,
+      scan: () => joined(scan(), count * width),
+      signal,
+    })
   } finally {
     await file.close()
   }
+}
+
+/** All pieces as one. */
+async function* joined(pieces: AsyncIterable<Float32Array>, length: number): AsyncGenerator<Float32Array> {
+  const whole = new Float32Array(length)
+  let at = 0
+  for await (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  yield whole
 }
 
 /** Errors of our own as they are; whatever a library throws over a damaged file as one sentence. */

@@ -15,6 +15,8 @@ export interface IndexedSource {
   readonly window?: number
   /** Whether all numbers are known to be finite. */
   readonly checked?: boolean
+  /** Whether observations are signals [t] or [t, c]: what is missing is then called a gap. */
+  readonly signal?: boolean
 }
 
 /** Observations that only come one after another. */
@@ -26,6 +28,8 @@ export interface SequentialSource {
   scan(signal: AbortSignal | undefined): AsyncIterable<Float32Array>
   /** Bytes of rows among which a shuffled pass draws. 32 MiB by default. */
   readonly buffer?: number
+  /** Whether observations are signals. */
+  readonly signal?: boolean
 }
 
 interface CheckedPass {
@@ -55,16 +59,43 @@ export function checkCancelled(signal: AbortSignal | undefined, what: string): v
   if (signal?.aborted) throw new CancelledError(`Reading ${what} was cancelled.`)
 }
 
-/** Throws {@link DataError} at the first number that is NaN or infinite. */
-export function checkFinite(data: Float32Array, name: string): void {
+/** Where numbers come from: which signal a row is, and the shape of one. */
+export interface SignalRows {
+  readonly shape: readonly number[]
+  /** The number of the signal of a row; undefined where rows were shuffled on the way. */
+  row(position: number): number | undefined
+}
+
+/** Throws {@link DataError} at the first number that is NaN or infinite; in `signals` it names the signal and its gap. */
+export function checkFinite(data: Float32Array, name: string, signals?: SignalRows): void {
   for (let i = 0; i < data.length; i++) {
     // Subtracting a number from itself gives 0, unless it is NaN or infinite.
-    if (data[i] - data[i] !== 0) {
-      throw new DataError(
-        `${name} holds ${Number.isNaN(data[i]) ? 'NaN' : 'an infinite number, or one too large for single precision'}. Remove or replace such values before use.`,
-      )
-    }
+    if (data[i] - data[i] === 0) continue
+    if (signals !== undefined && Number.isNaN(data[i])) throw new DataError(`${name} ${gapAt(data, i, signals)}`)
+    throw new DataError(
+      `${name} holds ${Number.isNaN(data[i]) ? 'NaN' : 'an infinite number, or one too large for single precision'}. Remove or replace such values before use.`,
+    )
   }
+}
+
+/** "holds a gap …": the samples of a signal that are NaN, from the first on. */
+function gapAt(data: Float32Array, at: number, { shape, row }: SignalRows): string {
+  const [length, channels = 1] = shape
+  const sampleAt = (i: number) => Math.floor(i / channels) % length
+  const signal = Math.floor(at / (length * channels))
+  const first = sampleAt(at)
+  let last = first
+  const isMissing = (sample: number) => {
+    const begin = (signal * length + sample) * channels
+    return data.subarray(begin, begin + channels).some(Number.isNaN)
+  }
+  while (last + 1 < length && isMissing(last + 1)) last++
+  const number = row(signal)
+  const where = first === last ? `sample ${first} is NaN` : `samples ${first} to ${last} are NaN`
+  return (
+    `has a gap in ${number === undefined ? 'one of its signals' : `signal ${number}`}: ${where} (counted from 0). ` +
+    'Put any finite numbers there and give a mask that is 0 in the gap and 1 elsewhere, or cut the gap out.'
+  )
 }
 
 /** Throws {@link DataError} unless there is at least one observation, with at least one number in it. */
@@ -94,7 +125,7 @@ export function indexedObservations(source: IndexedSource): Observations {
         for (let i = 0; i < indices.length; i++) indices[i] = order(begin + i)
         const data = await rows.take(indices, room?.subarray(0, indices.length * width))
         if (reuse) room = data
-        if (!source.checked) checkFinite(data, name)
+        if (!source.checked) checkFinite(data, name, source.signal ? { shape, row: (i) => indices[i] } : undefined)
         for (let at = 0; at < indices.length; at += batchSize) {
           checkCancelled(signal, name)
           const size = Math.min(batchSize, indices.length - at)
@@ -121,8 +152,8 @@ export function sequentialObservations(source: SequentialSource): Observations {
   async function* batches(pass: Pass): AsyncGenerator<Tensor> {
     const { batchSize, seed, epoch, skip, signal } = checkPass(pass)
     checkCancelled(signal, name)
-    const stored = source.scan(signal)
-    const rows = seed === undefined ? stored : shuffled(stored, width, room, seed, epoch)
+    const scanned = source.scan(signal)
+    const rows = seed === undefined ? scanned : shuffled(scanned, width, room, seed, epoch)
     let left = skip * batchSize
     let seen = 0
     let filled = 0
@@ -141,7 +172,9 @@ export function sequentialObservations(source: SequentialSource): Observations {
     }
     for await (const piece of rows) {
       checkCancelled(signal, name)
-      checkFinite(piece, name)
+      const before = seen
+      const stored = { shape, row: (i: number) => (seed === undefined ? before + i : undefined) }
+      checkFinite(piece, name, source.signal ? stored : undefined)
       const total = piece.length / width
       seen += total
       const passed = Math.min(left, total)

@@ -1,5 +1,6 @@
 import { openFile } from '#data/files'
 import { ConfigurationError, FileFormatError } from '../tensor/errors.js'
+import type { ArrayReading } from './arrayObservations.js'
 import { byteReader } from './byteReader.js'
 import { fileSource } from './byteSource.js'
 import type { FileInput } from './fileHandle.js'
@@ -33,7 +34,11 @@ export function sniff(head: Uint8Array): FileKind | undefined {
  * file or a column of a Parquet file. Throws {@link FileFormatError} for a file of no known kind, ConfigurationError for an
  * array of a file that has none to choose from.
  */
-export async function openByContent(input: FileInput, array?: string): Promise<Observations | undefined> {
+export async function openByContent(
+  input: FileInput,
+  array?: string,
+  reading: ArrayReading = {},
+): Promise<Observations | undefined> {
   const handle = await openFile(input)
   const { name } = handle
   let kind: FileKind | undefined
@@ -53,13 +58,13 @@ export async function openByContent(input: FileInput, array?: string): Promise<O
   if (kind === 'npy' || kind === 'idx' || kind === 'image') refuseArray(name, array)
   switch (kind) {
     case 'npy':
-      return npyObservations(input)
+      return npyObservations(input, reading)
     case 'idx':
       return idxObservations(input)
     case 'npz':
-      return npzObservations(input, array)
+      return npzObservations(input, array, reading)
     case 'parquet':
-      return parquetObservations(input, array)
+      return parquetObservations(input, array, reading)
     case 'image':
       return undefined
     default:
