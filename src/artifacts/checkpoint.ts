@@ -9,7 +9,7 @@ import type { Validator } from './validate.js'
 export const checkpointFile = 'checkpoint.safetensors'
 
 const format = 'energia-checkpoint'
-const version = '2'
+const version = '3'
 
 /** Where learning stands: all that is needed to go on as if it had never stopped. */
 export interface Checkpoint<S> {

@@ -2,7 +2,8 @@ import type { Run } from '../artifacts/runFolder.js'
 import { tensorReference } from '../artifacts/validate.js'
 import { restore } from '../preprocess/restore.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type FitProgress, validProgress } from './fitProgress.js'
+import { readLearning } from './epochProgress.js'
+import { validFitProgress } from './fitProgress.js'
 import { finite } from './latentVariableTensors.js'
 import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
 import { sparseCodingSettings } from './sparseCodingSettings.js'
@@ -21,10 +22,7 @@ export async function loadSparseCoding(run: Run, options: { threads?: number } =
       preprocess[name.slice('preprocess.'.length)] = { shape: stored.shape, data: finite(name, stored.data, file) }
     }
   }
-  const history: FitProgress[] = []
-  for (const { event, ...progress } of await run.readMetrics()) {
-    if (event === 'progress') history.push(validProgress(progress, `${run.store.path}/metrics.ndjson:`))
-  }
+  const { history } = await readLearning(run, validFitProgress)
   return sparseCodingModel({
     settings,
     atoms: { shape, data: finite('atoms', atoms.data, file) },

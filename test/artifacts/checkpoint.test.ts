@@ -83,9 +83,9 @@ describe('a checkpoint', () => {
 
   it.each([
     [{}, /not a checkpoint of Energia/],
-    [{ format: 'energia-checkpoint', version: '1' }, /of version 1, and this Energia reads version 2/],
-    [{ format: 'energia-checkpoint', version: '2' }, /lacks its configuration or state/],
-    [{ format: 'energia-checkpoint', version: '2', config: '{}', state: '{}' }, /is damaged: .* checksum/],
+    [{ format: 'energia-checkpoint', version: '1' }, /of version 1, and this Energia reads version 3/],
+    [{ format: 'energia-checkpoint', version: '3' }, /lacks its configuration or state/],
+    [{ format: 'energia-checkpoint', version: '3', config: '{}', state: '{}' }, /is damaged: .* checksum/],
   ])('is refused with metadata %j', async (metadata, sentence) => {
     const store = memoryStore('run', { [checkpointFile]: encodeSafetensors({}, metadata as Record<string, string>) })
     await expect(loadCheckpoint(store, {}, array(anything))).rejects.toThrow(FileFormatError)

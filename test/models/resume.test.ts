@@ -152,8 +152,9 @@ describe('resuming', () => {
     const { tensors, metadata } = decodeSafetensors(files[checkpointFile])
     for (const name of Object.keys(tensors)) {
       const { [name]: tensor, ...others } = tensors
-      const half = { ...tensor, shape: [1], data: tensor.data.slice(0, 1) } as typeof tensor
-      for (const damaged of [others, { ...others, [name]: half }]) {
+      const data = tensor.data.slice(1)
+      const short = { ...tensor, shape: [data.length], data } as typeof tensor
+      for (const damaged of [others, { ...others, [name]: short }]) {
         const broken = memoryStore('run', { ...files, [checkpointFile]: encodeSafetensors(damaged, metadata) })
         const learning = sparseCoding(options).fit(observations, { epochs, run: broken, resume: true })
         await expect(learning, name).rejects.toThrow(FileFormatError)
