@@ -13,21 +13,21 @@ import { minimize } from './minimize'
 import { Problem, Stop } from './problem'
 import { WorkingSet, refresh } from './workingSet'
 
-/** Atoms whose violation is at least this share of the worst are admitted together. */
+/** Atoms whose violation is at least this share of the worst are admitted together: this many, or as many as there are. */
 const ADMIT_SHARE: f64 = 0.5
-const ADMIT_AT_MOST: i32 = 24
+const ADMIT_TOGETHER: i32 = 24
 const LEAST_SLACK: f64 = 1e-11
 const MOST_SLACK: f64 = 1e-4
 
 /** Admits every atom outside that exceeds its threshold by `bound` times it or more; true where there is no room for one. */
 function admitViolators(problem: Problem, state: MaskedState, set: WorkingSet, bound: f64): bool {
-  let admitted = 0
+  let left = max(ADMIT_TOGETHER, set.size)
   for (let j = 0; j < problem.k; j++) {
     if (load<u8>(state.taken + <usize>j)) continue
     const c = load<f64>(at8(state.c, j))
     if ((problem.nonNegative ? c : abs(c)) <= (1 + bound) * thresholdOf(problem, state, j)) continue
     if (set.size == set.capacity) return true
-    if (admitMasked(problem, state, set, j, 0) && ++admitted == ADMIT_AT_MOST) return false
+    if (admitMasked(problem, state, set, j, 0) && --left == 0) return false
   }
   return false
 }

@@ -20,6 +20,10 @@ export interface BatchSettings {
   readonly tolerance: number
   readonly maxSteps: number
   readonly certify: boolean
+  /** Whether observations come with masks; the solver must then be one for masks. */
+  readonly masked?: boolean
+  /** Root mean square of a residual that is enough for orthogonal matching pursuit. */
+  readonly residual?: number | undefined
 }
 
 /**
@@ -28,6 +32,8 @@ export interface BatchSettings {
  */
 export class LinearBatch {
   readonly observations: number
+  /** Where masks lie, or 0. */
+  private readonly masks: number
   readonly outIndices: number
   readonly outValues: number
   readonly outCounts: number
@@ -69,6 +75,7 @@ export class LinearBatch {
         dictionary.problem + problemLayout.bytes,
       )
       this.observations = own(rows * paddedSize * 4, purpose)
+      this.masks = settings.masked ? own(rows * paddedSize * 4, purpose) : 0
       this.outIndices = own(rows * capacity * 4, purpose)
       this.outValues = own(rows * capacity * 4, purpose)
       this.outCounts = own(rows * 4, purpose)
@@ -85,6 +92,7 @@ export class LinearBatch {
       this.describe({
         chunk: chunkOf(paddedCount),
         observations: this.observations,
+        masks: this.masks,
         weights,
         outIndices: this.outIndices,
         outValues: this.outValues,
@@ -98,12 +106,13 @@ export class LinearBatch {
         nonNegative: penalty.nonNegative ? 1 : 0,
         groupSize: Math.min(penalty.groupSize, count),
         topK,
-        workingCapacity: Math.min(paddedCount, WORKING_CAPACITY),
+        workingCapacity: settings.solver.workingSet === false ? 0 : Math.min(paddedCount, WORKING_CAPACITY),
         ridge: penalty.ridge,
         lambda: strength && 'lambda' in strength ? strength.lambda : 0,
         lambdaRatio: strength && 'lambdaRatio' in strength ? strength.lambdaRatio : 0,
         tolerance: settings.tolerance,
         certify: settings.certify ? 1 : 0,
+        residual: (settings.residual ?? 0) ** 2,
       })
       const stride = engine.kernels[settings.solver.scratch](this.problem)
       const scratch = own(
@@ -125,8 +134,12 @@ export class LinearBatch {
     return this.settings.solver.name === 'fista' || this.settings.solver.name === 'ista'
   }
 
-  /** Copies rows of observations [·, size] in. */
-  fill(data: Float32Array, firstRow: number, rows: number): void {
+  /** Copies rows of observations [·, size] in, with their masks of 0 and 1 where the batch is one for masks. */
+  fill(data: Float32Array, firstRow: number, rows: number, mask?: Float32Array): void {
+    if (mask) {
+      this.fillMasked(data, mask, firstRow, rows)
+      return
+    }
     const { size, paddedSize } = this.dictionary
     const target = this.engine.f32(this.observations, rows * paddedSize)
     if (size === paddedSize) {
@@ -138,6 +151,22 @@ export class LinearBatch {
       const from = (firstRow + i) * size
       const to = i * paddedSize
       for (let p = 0; p < size; p++) target[to + p] = data[from + p]
+    }
+  }
+
+  /** What is missing is 0 to the kernels, whatever stands there. */
+  private fillMasked(data: Float32Array, mask: Float32Array, firstRow: number, rows: number): void {
+    const { size, paddedSize } = this.dictionary
+    const observations = this.engine.f32(this.observations, rows * paddedSize).fill(0)
+    const masks = this.engine.f32(this.masks, rows * paddedSize).fill(0)
+    for (let i = 0; i < rows; i++) {
+      const from = (firstRow + i) * size
+      const to = i * paddedSize
+      for (let p = 0; p < size; p++) {
+        if (mask[from + p] === 0) continue
+        masks[to + p] = 1
+        observations[to + p] = data[from + p]
+      }
     }
   }
 

@@ -13,6 +13,8 @@ interface Work {
   /** Room for `most` observations; two are made where there is more than one piece. */
   readonly makeBatch: () => LinearBatch
   readonly observations: Float32Array
+  /** 0 where a number is missing, 1 where it was observed. */
+  readonly mask: Float32Array | undefined
   readonly warmStart: Codes | undefined
   readonly total: number
   readonly most: number
@@ -55,7 +57,7 @@ export async function encodePieces(work: Work): Promise<void> {
         const count = Math.min(rows, most, total - row)
         batches[next] ??= makeBatch()
         const laid: Piece = { batch: batches[next], rows: count, late: work.outOfTime() }
-        laid.batch.fill(work.observations, row, count)
+        laid.batch.fill(work.observations, row, count, work.mask)
         laid.batch.warmStart(work.warmStart, row, count)
         if (running) join()
         laid.batch.begin(count, laid.late ? 0 : work.maxSteps)

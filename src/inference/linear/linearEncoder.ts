@@ -8,8 +8,9 @@ import type { Codes } from '../codes.js'
 import { type Inference, type Status, statuses } from '../inference.js'
 import { joinInferences } from '../joinInferences.js'
 import { LinearBatch } from './batch.js'
+import { checkMask } from './checkMask.js'
 import { encodePieces } from './encodePieces.js'
-import { defaultSolver, type LinearSolver, type SolverName, solverByName } from './solvers.js'
+import { defaultSolver, type LinearSolver, maskedSolver, type SolverName, solverByName } from './solvers.js'
 
 export interface EncodeOptions<Kind extends RegularizerKind = RegularizerKind> {
   /** The solver, or its name; the active-set solver where it serves. */
@@ -19,6 +20,16 @@ export interface EncodeOptions<Kind extends RegularizerKind = RegularizerKind> {
   readonly maxSteps?: number
   /** Seconds after which the observations not yet solved are returned as they are, with the status `timeBudget`. */
   readonly seconds?: number
+  /**
+   * Of the observations' shape: 1 where a number was observed, 0 where it is missing, and then what stands there does not count:
+   * E(y, z) = ½‖M ⊙ (y − Wz)‖² + λR(z).
+   */
+  readonly mask?: Tensor
+  /**
+   * For orthogonal matching pursuit: no atom joins where the root mean square of the residual, over the numbers observed, is this
+   * or less.
+   */
+  readonly residual?: number
   /** Codes to start from, one row an observation. */
   readonly warmStart?: Codes
   readonly signal?: AbortSignal
@@ -31,7 +42,10 @@ export interface LinearEncoder<Kind extends RegularizerKind = RegularizerKind> {
   readonly threads: number
   /** Why fewer threads are at work than were asked for, where that is so. */
   readonly limitation: string | undefined
-  /** Codes of observations [n, …]. Throws ShapeError for another shape, CancelledError where the signal fires. */
+  /**
+   * Codes of observations [n, …]. Throws ShapeError for another shape, DataError for a mask that is not of 0 and 1 or hides all of
+   * an observation, CancelledError where the signal fires.
+   */
   encode(observations: Tensor, options?: EncodeOptions<Kind>): Promise<Inference>
   /** Frees the kernel memory; encodings under way are finished first. */
   dispose(): void
@@ -79,14 +93,18 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
     async encode(observations, encode = {}) {
       if (disposed) throw new ConfigurationError('This encoder has been disposed of; make another.')
       checkObservations(observations, shape)
-      const solver =
+      if (encode.mask) checkMask(encode.mask, observations)
+      const chosen =
         typeof encode.solver === 'object'
           ? solverByName(encode.solver.name, regularizer.kind)
           : encode.solver
             ? solverByName(encode.solver, regularizer.kind)
             : defaultSolver(regularizer.kind)
+      const solver = encode.mask ? maskedSolver(chosen, regularizer.kind) : chosen
       const settings = {
         solver,
+        masked: encode.mask !== undefined,
+        residual: checkedResidual(encode.residual, solver.name),
         tolerance: checkedTolerance(encode.tolerance ?? 1e-6),
         maxSteps: checkedSteps(encode.maxSteps ?? solver.maxSteps),
         certify: true,
@@ -104,6 +122,7 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
           engine,
           makeBatch,
           observations: observations.data,
+          mask: encode.mask?.data,
           warmStart: encode.warmStart,
           total,
           most,
@@ -144,6 +163,19 @@ export function checkObservations(observations: Tensor, shape: readonly number[]
       `Observations of shape ${formatShape(observations.shape.slice(1))} were given to a dictionary for ${formatShape(shape)}; pass a batch [n, ${shape.join(', ')}].`,
     )
   }
+}
+
+function checkedResidual(residual: number | undefined, solver: SolverName): number | undefined {
+  if (residual === undefined) return undefined
+  if (!(residual >= 0 && residual < Infinity)) {
+    throw new ConfigurationError(`residual must be a finite number, 0 or more; got ${residual}.`)
+  }
+  if (solver !== 'omp') {
+    throw new ConfigurationError(
+      `residual tells orthogonal matching pursuit when to stop; the solver ${solver} goes by tolerance (regularizer: topK).`,
+    )
+  }
+  return residual
 }
 
 function checkedTolerance(tolerance: number): number {

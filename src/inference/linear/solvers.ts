@@ -11,7 +11,9 @@ export type SolverName = 'active-set' | 'coordinate-descent' | 'fista' | 'ista' 
 export interface LinearSolver<Kind extends RegularizerKind> {
   readonly name: SolverName
   readonly job: JobNumber
-  readonly scratch: 'activeSetScratch' | 'denseScratch' | 'pursuitScratch'
+  readonly scratch: 'activeSetScratch' | 'denseScratch' | 'pursuitScratch' | 'maskedScratch'
+  /** False for a solver for masks that walks all atoms. */
+  readonly workingSet?: boolean
   readonly kinds: readonly RegularizerKind[]
   /** Steps allowed where none are stated. */
   readonly maxSteps: number
@@ -77,4 +79,30 @@ export function solverByName<Kind extends RegularizerKind>(name: string, kind: K
   }
   // The kind has just been looked up among those that the solver serves.
   return found as LinearSolver<Kind>
+}
+
+/** The solvers that take masks, and the regularizers that they then serve. */
+const masked: Partial<Record<SolverName, readonly RegularizerKind[]>> = {
+  'active-set': L1_LIKE,
+  'coordinate-descent': L1_LIKE,
+  omp: ['top-k'],
+}
+
+/**
+ * A solver's form for observations with missing numbers: active-set and coordinate-descent for L1, weighted, non-negative and elastic
+ * net, omp for top-k. Throws {@link ConfigurationError} for other solvers and regularizers.
+ */
+export function maskedSolver<Kind extends RegularizerKind>(solver: LinearSolver<Kind>, kind: Kind): LinearSolver<Kind> {
+  const able = Object.entries(masked).filter(([, kinds]) => kinds.includes(kind))
+  if (able.length === 0) {
+    throw new ConfigurationError(
+      `The regularizer ${kind} cannot be minimized over observations with a mask; ${[...new Set(Object.values(masked).flat())].join(', ')} can.`,
+    )
+  }
+  if (!masked[solver.name]?.includes(kind)) {
+    throw new ConfigurationError(
+      `The solver ${solver.name} takes no masks; for the regularizer ${kind}, ${able.map(([name]) => name).join(' and ')} can.`,
+    )
+  }
+  return { ...solver, job: Job.masked, scratch: 'maskedScratch', workingSet: solver.name !== 'coordinate-descent' }
 }
