@@ -8,6 +8,7 @@ import { restoreImageStep } from '../preprocess/restore.js'
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { formatShape, sameShape, type Tensor, tensor } from '../tensor/tensor.js'
 import { isImages, isTensor } from './dataKind.js'
+import type { EncoderFitOptions } from './listaFit.js'
 import { type SparseCodingData, type SparseCodingOptions, sparseCoding } from './sparseCoding.js'
 import type { SparseCodingModel } from './sparseCodingModel.js'
 import type { InputSettings } from './sparseCodingSettings.js'
@@ -69,7 +70,7 @@ export function checkDictionaryOptions(options: DictionaryOptions): void {
 export async function startingDictionary(
   options: DictionaryOptions,
   data: SparseCodingData,
-  signal: AbortSignal | undefined,
+  { signal, onDictionaryProgress: onProgress }: Pick<EncoderFitOptions, 'signal' | 'onDictionaryProgress'>,
 ): Promise<StartingDictionary> {
   const { dictionary, lambda, atoms } = options
   if (dictionary && !('settings' in dictionary)) {
@@ -87,6 +88,7 @@ export async function startingDictionary(
   const model = await sparseCoding(sparseCodingOptions(learning, atoms as number)).fit(data, {
     epochs: dictionaryEpochs,
     ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
   })
   try {
     return fromModel(model, modelLambda(model, lambda))

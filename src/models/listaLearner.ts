@@ -1,31 +1,20 @@
+import { type StoredTensor, storedTensor } from '../artifacts/safetensors.js'
+import { tensorReference } from '../artifacts/validate.js'
 import type { Encoder } from '../energy/encoders/encoder.js'
-import type { Parameters, SymParameters } from '../energy/module.js'
+import type { SymParameters } from '../energy/module.js'
 import { l1 } from '../energy/regularizers/l1.js'
 import { abs, add, constant, matmul, mean, mul, type Sym, square, sub, sumPerObservation } from '../graph/index.js'
 import { type LinearEncoder, linearEncoder } from '../inference/linear/linearEncoder.js'
-import {
-  type GradientTraining,
-  gradientTraining,
-  type TrainingState,
-  type TrainingStep,
-} from '../learning/gradientTraining.js'
+import { type GradientTraining, gradientTraining } from '../learning/gradientTraining.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
 import type { Loss } from '../learning/trainingGraph.js'
 import type { Runtime } from '../runtime/runtime.js'
+import { ConfigurationError } from '../tensor/errors.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
+import type { EpochState } from './epochProgress.js'
+import type { EpochStep } from './epochSession.js'
+import { GraphLearner } from './graphLearner.js'
 import { CodeCache, type LearningBatch } from './listaData.js'
-
-/** What learns from batches, whatever the objective. */
-export interface EncoderLearner {
-  /** One step; where a number becomes NaN or infinite (`nonFinite`), the last good parameters stay. */
-  learn(batch: LearningBatch): Promise<TrainingStep>
-  /** The dictionary and the encoder as they stand. */
-  atoms(): Tensor
-  parameters(): Parameters
-  state(): TrainingState
-  restore(state: TrainingState): void
-  dispose(): void
-}
 
 /** What both learners are made from. */
 export interface LearnerParts {
@@ -39,16 +28,53 @@ export interface LearnerParts {
   readonly threads: number | undefined
 }
 
+/** What learns an encoder from batches, whatever the objective. Terms are those of the loss, where it is an energy. */
+export abstract class EncoderLearner extends GraphLearner<LearningBatch, string> {
+  constructor(
+    training: GradientTraining,
+    protected readonly parts: LearnerParts,
+  ) {
+    super(training)
+  }
+
+  /** The dictionary as it stands, and the inputs of a step on a batch. */
+  abstract atoms(): Tensor
+  protected abstract inputs(batch: LearningBatch): Promise<Record<string, Tensor>>
+
+  async learn(batch: LearningBatch): Promise<EpochStep<string>> {
+    const { status, loss, metrics } = await this.training.step(await this.inputs(batch))
+    return { status, rows: batch.y.shape[0], energy: loss, terms: metrics }
+  }
+
+  override state(): Record<string, StoredTensor> {
+    const { shape, data } = this.parts.atoms
+    return { ...super.state(), dictionary: storedTensor(data, [...shape]) }
+  }
+
+  /** Throws ConfigurationError as well, where the run was begun with another dictionary. */
+  override restore(tensors: Readonly<Record<string, StoredTensor>>, state: EpochState<unknown>, file: string): void {
+    const { shape, data } = this.parts.atoms
+    const atoms = tensorReference(tensors, { dtype: 'F32', shape })('dictionary', file)
+    if (!data.every((value, i) => Object.is(value, atoms.data[i]))) {
+      throw new ConfigurationError(
+        `${file} the run was begun with another dictionary; resume with that one, or pass --overwrite to start anew.`,
+      )
+    }
+    super.restore(tensors, state, file)
+  }
+}
+
 /** Trains an encoder for a fixed dictionary: on the codes of least energy, or on the energy of its own codes. */
-export class ListaLearner implements EncoderLearner {
+export class ListaLearner extends EncoderLearner {
   private readonly target: Float32Array
 
   private constructor(
-    private readonly parts: LearnerParts,
-    private readonly training: GradientTraining,
+    parts: LearnerParts,
+    training: GradientTraining,
     private readonly exact: LinearEncoder<'l1'> | undefined,
     private readonly cache: CodeCache | undefined,
   ) {
+    super(training, parts)
     this.target = new Float32Array(parts.batchSize * parts.encoder.codeSize)
   }
 
@@ -86,34 +112,22 @@ export class ListaLearner implements EncoderLearner {
     }
   }
 
-  async learn(batch: LearningBatch): Promise<TrainingStep> {
+  protected async inputs(batch: LearningBatch): Promise<Record<string, Tensor>> {
     const { encoder } = this.parts
     const [rows] = batch.y.shape
     const y = { shape: [rows, encoder.inputs], data: batch.y.data }
-    if (!this.cache) return this.training.step({ y })
+    if (!this.cache) return { y }
     const target = { shape: [rows, encoder.codeSize], data: this.target.subarray(0, rows * encoder.codeSize) }
     await this.cache.codes(batch, target.data)
-    return this.training.step({ y, target })
+    return { y, target }
   }
 
   atoms(): Tensor {
     return this.parts.atoms
   }
 
-  parameters(): Parameters {
-    return this.training.parameters()
-  }
-
-  state(): TrainingState {
-    return this.training.state()
-  }
-
-  restore(state: TrainingState): void {
-    this.training.restore(state)
-  }
-
-  dispose(): void {
-    this.training.dispose()
+  override dispose(): void {
+    super.dispose()
     this.exact?.dispose()
   }
 }

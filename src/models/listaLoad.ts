@@ -5,9 +5,10 @@ import { parameterShapes } from '../energy/module.js'
 import { restore } from '../preprocess/restore.js'
 import { type RuntimeOptions, runtime } from '../runtime/runtime.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { readLearning } from './epochProgress.js'
 import { finite, storedOf } from './latentVariableTensors.js'
 import { type AmortizedKind, type AmortizedModel, amortizedModel } from './listaModel.js'
-import { type EncoderProgress, type EncoderStatus, validEncoderProgress } from './listaProgress.js'
+import { validEncoderProgress } from './listaProgress.js'
 import { amortizedSettings } from './listaSettings.js'
 
 /** The model of a finished run of `lista` or `predictiveSparseDecomposition`. Throws FileFormatError where a file is damaged. */
@@ -27,12 +28,7 @@ export async function loadAmortized(
       preprocess[name.slice('preprocess.'.length)] = { shape: stored.shape, data: finite(name, stored.data, file) }
     }
   }
-  const history: EncoderProgress[] = []
-  let status: EncoderStatus = 'finished'
-  for (const { event, ...progress } of await run.readMetrics()) {
-    if (event === 'progress') history.push(validEncoderProgress(progress, `${run.store.path}/metrics.ndjson:`))
-    if (event === 'end' && progress.status === 'nonFinite') status = 'nonFinite'
-  }
+  const { history, status } = await readLearning(run, validEncoderProgress)
   return amortizedModel({
     kind: run.model as AmortizedKind, // the registry of kinds has looked it up
     settings,

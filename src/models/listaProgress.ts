@@ -1,4 +1,5 @@
 import * as valid from '../artifacts/validate.js'
+import type { LearningStatus } from './epochProgress.js'
 
 /** How the encoder's codes of held-out observations compare with the codes of least energy. */
 export interface HeldOutCodes {
@@ -8,8 +9,8 @@ export interface HeldOutCodes {
   readonly energyGap: number
 }
 
-/** How learning ended: `nonFinite` where a loss, gradient or parameter became NaN or infinite; the last good parameters are kept then. */
-export type EncoderStatus = 'finished' | 'nonFinite'
+/** How learning ended. */
+export type EncoderStatus = LearningStatus
 
 /** What learning an encoder reports as it goes. */
 export interface EncoderProgress {
@@ -34,28 +35,6 @@ export interface EncoderProgress {
   readonly fraction: number
 }
 
-/** Where learning stands between two batches; with parameters and the optimizer's state, all that a checkpoint needs. */
-export interface EncoderState {
-  readonly epoch: number
-  readonly batch: number
-  readonly step: number
-  readonly seen: number
-  readonly seconds: number
-  readonly metricsBytes: number
-  readonly history: readonly EncoderProgress[]
-}
-
-/** Nothing learned yet. */
-export const firstEncoderState: EncoderState = {
-  epoch: 0,
-  batch: 0,
-  step: 0,
-  seen: 0,
-  seconds: 0,
-  metricsBytes: 0,
-  history: [],
-}
-
 const count = valid.whole({ min: 0 })
 const amount = valid.number({ min: 0 })
 
@@ -73,15 +52,4 @@ export const validEncoderProgress: valid.Validator<EncoderProgress> = valid.obje
   gradientNorm: amount,
   seconds: amount,
   fraction: amount,
-})
-
-/** Checks the state of a checkpoint. */
-export const validEncoderState: valid.Validator<EncoderState> = valid.object({
-  epoch: count,
-  batch: count,
-  step: count,
-  seen: count,
-  seconds: amount,
-  metricsBytes: count,
-  history: valid.array(validEncoderProgress),
 })

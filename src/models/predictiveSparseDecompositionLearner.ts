@@ -22,16 +22,11 @@ import { LinearBatch } from '../inference/linear/batch.js'
 import { activeSet } from '../inference/linear/solvers.js'
 import { KernelDictionary } from '../kernels/dictionary.js'
 import { sharedEngine } from '../kernels/engine.js'
-import {
-  type GradientTraining,
-  gradientTraining,
-  type TrainingState,
-  type TrainingStep,
-} from '../learning/gradientTraining.js'
+import { type GradientTraining, gradientTraining } from '../learning/gradientTraining.js'
 import type { Program } from '../runtime/runtime.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { LearningBatch } from './listaData.js'
-import { type EncoderLearner, energyLoss, flatAtoms, type LearnerParts } from './listaLearner.js'
+import { EncoderLearner, energyLoss, flatAtoms, type LearnerParts } from './listaLearner.js'
 
 /** Steps that the exact solver gets for a code while learning. */
 const MOST_STEPS = 200
@@ -48,15 +43,17 @@ export interface JointObjective {
  * kernels, then one gradient step of ½‖y − Wz‖² + ½γ‖z − Enc(y)‖² on both, and atoms back to norm 1. Owns sessions and kernel
  * memory until disposed.
  */
-export class JointLearner implements EncoderLearner {
+export class JointLearner extends EncoderLearner {
   private constructor(
-    private readonly parts: LearnerParts,
+    parts: LearnerParts,
     private readonly objective: JointObjective,
-    private readonly training: GradientTraining,
+    training: GradientTraining,
     private readonly guesser: Program | undefined,
     private readonly dictionary: KernelDictionary,
     private readonly batch: LinearBatch,
-  ) {}
+  ) {
+    super(training, parts)
+  }
 
   static async start(parts: LearnerParts, objective: JointObjective): Promise<JointLearner> {
     const { encoder, lambda, batchSize, optimizer, runtime, threads, tolerance } = parts
@@ -106,9 +103,9 @@ export class JointLearner implements EncoderLearner {
     }
   }
 
-  async learn({ y: given }: LearningBatch): Promise<TrainingStep> {
+  protected async inputs({ y: given }: LearningBatch): Promise<Record<string, Tensor>> {
     const y = { shape: [given.shape[0], this.parts.encoder.inputs], data: given.data }
-    return this.training.step({ y, z: await this.codes(y) })
+    return { y, z: await this.codes(y) }
   }
 
   /** The codes of least energy of observations [n, m], under dictionary and encoder as they stand. */
@@ -133,20 +130,12 @@ export class JointLearner implements EncoderLearner {
     return { shape: this.parts.atoms.shape, data: this.training.parameters().atoms.data }
   }
 
-  parameters(): Parameters {
+  override parameters(): Parameters {
     return scoped(this.training.parameters(), 'encoder')
   }
 
-  state(): TrainingState {
-    return this.training.state()
-  }
-
-  restore(state: TrainingState): void {
-    this.training.restore(state)
-  }
-
-  dispose(): void {
-    this.training.dispose()
+  override dispose(): void {
+    super.dispose()
     this.guesser?.dispose()
     this.batch.dispose()
     this.dictionary.dispose()
