@@ -1,6 +1,6 @@
 import type { Regularizer } from '../energy/regularizer.js'
 import { LinearBatch } from '../inference/linear/batch.js'
-import { defaultSolver } from '../inference/linear/solvers.js'
+import { defaultSolver, maskedSolver } from '../inference/linear/solvers.js'
 import { KernelDictionary } from '../kernels/dictionary.js'
 import type { Engine } from '../kernels/engine.js'
 import { Job } from '../kernels/jobs.js'
@@ -26,6 +26,8 @@ export interface LearnerSettings {
   readonly batchSize: number
   /** Relative duality gap to which codes are found while learning. */
   readonly tolerance: number
+  /** Whether observations come with masks. */
+  readonly masked?: boolean
 }
 
 /** Everything that the next step depends on; what a checkpoint holds. */
@@ -53,7 +55,9 @@ const MAX_STEPS = 200
 /**
  * Online dictionary learning (Mairal, Bach, Ponce, Sapiro 2010): codes for a batch, statistics A = Σzzᵀ and B = Σzyᵀ with
  * forgetting, and a move of the atoms. Every number is reduced in an order fixed by the data, so that the threads at work
- * do not change a bit. Owns kernel memory until disposed.
+ * do not change a bit. Where numbers are missing, statistics take what the code says of them, (Wz)ₚ: with that, ½‖y − Wz‖² lies
+ * above the energy of what was observed and touches it at the present W, so that lowering the one lowers the other. Owns kernel memory
+ * until disposed.
  */
 export class DictionaryLearner {
   private readonly dictionary: KernelDictionary
@@ -79,11 +83,14 @@ export class DictionaryLearner {
     const { paddedSize: m, paddedCount: kp } = dictionary
     const own = (bytes: number) => dictionary.own(bytes, `The statistics of ${count} atoms of ${size} numbers`)
     try {
+      const { tolerance, masked = false } = settings
+      const plain = defaultSolver(regularizer.kind)
+      const solver = masked ? maskedSolver(plain, regularizer.kind) : plain
       this.batch = new LinearBatch(
         dictionary,
         regularizer.penalty,
         regularizer.strength,
-        { solver: defaultSolver(regularizer.kind), tolerance: settings.tolerance, maxSteps: MAX_STEPS, certify: false },
+        { solver, tolerance, maxSteps: MAX_STEPS, certify: false, masked },
         batchSize,
       )
       this.learning = own(learningLayout.bytes)
@@ -128,9 +135,9 @@ export class DictionaryLearner {
     this.dictionary.load(firstAtoms(this.settings, sample, rows))
   }
 
-  /** Codes a batch of observations [rows, size] (from row `first` of `data`) and moves the dictionary. */
-  step(data: Float32Array, first: number, rows: number): StepReport {
-    this.batch.fill(data, first, rows)
+  /** Codes a batch of observations [rows, size] (from row `first` of `data`, under `mask`) and moves the dictionary. */
+  step(data: Float32Array, first: number, rows: number, mask?: Float32Array): StepReport {
+    this.batch.fill(data, first, rows, mask)
     this.batch.solve(rows)
     return this.learn(rows)
   }
@@ -144,14 +151,16 @@ export class DictionaryLearner {
     first: number,
     rows: number,
     stop: () => boolean,
+    mask?: Float32Array,
   ): Promise<StepReport | undefined> {
-    this.batch.fill(data, first, rows)
+    this.batch.fill(data, first, rows, mask)
     return (await this.batch.solveInSlices(rows, stop)) ? this.learn(rows) : undefined
   }
 
   /** Learns from the codes of the batch. */
   private learn(rows: number): StepReport {
     const { engine, batch, settings } = this
+    if (settings.masked) batch.complete(rows)
     const energies = engine.f64(batch.outEnergy, rows)
     const counts = engine.i32(batch.outCounts, rows)
     let energy = 0

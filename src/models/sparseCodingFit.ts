@@ -1,4 +1,5 @@
 import { createRun } from '../artifacts/runFolder.js'
+import { fromTensor } from '../data/fromTensor.js'
 import type { Observations } from '../data/observations.js'
 import { sharedEngine } from '../kernels/engine.js'
 import { DictionaryLearner } from '../learning/dictionaryLearner.js'
@@ -7,13 +8,20 @@ import { preprocessed } from '../preprocess/preprocessed.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
 import { type EpochFitOptions, EpochSession } from './epochSession.js'
 import { type FitProgress, validFitProgress } from './fitProgress.js'
+import { checkUnprocessed, maskedObservations, withoutMissing } from './maskedObservations.js'
 import type { ResolvedOptions, SparseCodingData } from './sparseCoding.js'
 import { SparseCodingLearner } from './sparseCodingLearner.js'
 import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
 import { checkBudget, describeRun, heldOutBatch, trainingObservations } from './trainingData.js'
 
 /** How long to learn, who is told, and where a run is kept. */
-export type FitOptions = EpochFitOptions<FitProgress, Tensor | Observations>
+export interface FitOptions extends EpochFitOptions<FitProgress, Tensor | Observations> {
+  /**
+   * Of the shape of the data, a tensor: 1 where a number was observed, 0 where it is missing. What was observed alone is learned from.
+   * Without preprocessing.
+   */
+  readonly mask?: Tensor
+}
 
 const PREPROCESS_LIMIT = 50_000
 
@@ -24,7 +32,10 @@ export async function fitSparseCoding(
   fit: FitOptions,
 ): Promise<SparseCodingModel> {
   checkBudget(fit)
-  const raw = trainingObservations(options, data)
+  const { mask } = fit
+  const raw = mask
+    ? fromTensor(withoutMissing(data, mask), 'the given tensor with missing numbers')
+    : trainingObservations(options, data)
   const place = fit.run === undefined ? undefined : await createRun(fit.run, fit)
   // Fitted anew where a run is resumed: the same data and seed give the same bits.
   const step = await pipeline(options.preprocess).fit(raw, {
@@ -32,6 +43,7 @@ export async function fitSparseCoding(
     seed: options.seed,
     ...(fit.signal ? { signal: fit.signal } : {}),
   })
+  if (mask) checkUnprocessed(step.config)
   const settings = describeRun(options, data, raw, step)
   const observations = options.preprocess.length === 0 ? raw : preprocessed(raw, step)
   const heldOut = fit.heldOut ? await heldOutBatch(fit.heldOut, step, raw.shape) : undefined
@@ -49,6 +61,7 @@ export async function fitSparseCoding(
     seed: options.seed,
     batchSize: options.batchSize,
     tolerance: options.learningTolerance,
+    masked: mask !== undefined,
   })
   try {
     const session = new EpochSession({
@@ -69,7 +82,7 @@ export async function fitSparseCoding(
       evaluate: heldOut && (async () => ({ heldOutEnergy: learner.evaluate(heldOut.data, heldOut.shape[0]).energy })),
     })
     await session.restore()
-    await session.learn(observations)
+    await session.learn(maskedObservations(observations, mask))
     const model = await sparseCodingModel({
       settings,
       atoms: { shape: [options.atoms, ...raw.shape], data: learner.atoms() },

@@ -6,6 +6,7 @@ import type { DictionaryLearner } from '../learning/dictionaryLearner.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { EpochState } from './epochProgress.js'
 import type { EpochLearner, EpochStep, StepContext } from './epochSession.js'
+import type { MaskedBatch } from './maskedObservations.js'
 
 /** Observations of a batch that first atoms are drawn from, at least. */
 const FIRST_SAMPLE = 4096
@@ -13,7 +14,7 @@ const FIRST_ROWS = 128
 const GROWTH = 1.05
 
 /** A dictionary learner's steps as a session takes them. Early steps see few observations, so that atoms soon leave their random start. */
-export class SparseCodingLearner implements EpochLearner<Tensor, 'active'> {
+export class SparseCodingLearner implements EpochLearner<MaskedBatch, 'active'> {
   constructor(
     private readonly learner: DictionaryLearner,
     private readonly observations: Observations,
@@ -23,13 +24,16 @@ export class SparseCodingLearner implements EpochLearner<Tensor, 'active'> {
     return this.learner.stepsTaken
   }
 
-  async learn(batch: Tensor, { row, outOfTime }: StepContext): Promise<EpochStep<'active'> | undefined> {
+  async learn(
+    { observations: batch, mask }: MaskedBatch,
+    { row, outOfTime }: StepContext,
+  ): Promise<EpochStep<'active'> | undefined> {
     const { learner } = this
     const { batchSize } = learner.settings
     if (learner.observationsSeen === 0) learner.initialize(...(await this.firstSample(batch)))
     const left = batch.shape[0] - row
     const rows = Math.min(batchSize, Math.round(FIRST_ROWS * GROWTH ** learner.stepsTaken), left)
-    const step = await learner.stepInSlices(batch.data, row, rows, outOfTime)
+    const step = await learner.stepInSlices(batch.data, row, rows, outOfTime, mask?.data)
     await turn()
     return step && { status: 'ok', rows, energy: step.energy, terms: { active: step.active }, more: rows < left }
   }

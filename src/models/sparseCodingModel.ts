@@ -17,6 +17,7 @@ import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
 import { isImages, isTensor } from './dataKind.js'
 import type { FitProgress } from './fitProgress.js'
+import { checkUnprocessed } from './maskedObservations.js'
 import type { SparseCodingData } from './sparseCoding.js'
 import { sparseCodingCard } from './sparseCodingCard.js'
 import { type SparseCodingSettings, settingsRegularizer } from './sparseCodingSettings.js'
@@ -106,6 +107,8 @@ export async function sparseCodingModel(parts: {
     async *encodeBatches(data, options = {}) {
       const { batchSize = BATCH, warmStart, seconds, onProgress, ...rest } = options
       if (warmStart) throw new ConfigurationError('Codes to start from need a whole batch; use encode.')
+      if (options.mask)
+        throw new ConfigurationError('A mask needs a whole batch [n, …shape]; use encode with a tensor.')
       const source = observationsOf(data)
       if (!sameShape(source.shape, shape)) {
         throw new ShapeError(
@@ -134,7 +137,8 @@ export async function sparseCodingModel(parts: {
             `Observations of ${formatShape(data.shape.slice(1))} were given, but this model codes ${formatShape(shape)}; give a batch [n, ${shape.join(', ')}].`,
           )
         }
-        return (await ready()).encode(step.apply(data).output, options)
+        if (options.mask) checkUnprocessed(settings.preprocess)
+        return (await ready()).encode(options.mask ? data : step.apply(data).output, options)
       }
       const parts: Inference[] = []
       for await (const { inference } of model.encodeBatches(data, options)) parts.push(inference)

@@ -134,9 +134,9 @@ export class LinearBatch {
     return this.settings.solver.name === 'fista' || this.settings.solver.name === 'ista'
   }
 
-  /** Copies rows of observations [·, size] in, with their masks of 0 and 1 where the batch is one for masks. */
+  /** Copies rows of observations [·, size] in; a batch for masks takes their masks of 0 and 1, or all as observed. */
   fill(data: Float32Array, firstRow: number, rows: number, mask?: Float32Array): void {
-    if (mask) {
+    if (this.masks) {
       this.fillMasked(data, mask, firstRow, rows)
       return
     }
@@ -155,7 +155,7 @@ export class LinearBatch {
   }
 
   /** What is missing is 0 to the kernels, whatever stands there. */
-  private fillMasked(data: Float32Array, mask: Float32Array, firstRow: number, rows: number): void {
+  private fillMasked(data: Float32Array, mask: Float32Array | undefined, firstRow: number, rows: number): void {
     const { size, paddedSize } = this.dictionary
     const observations = this.engine.f32(this.observations, rows * paddedSize).fill(0)
     const masks = this.engine.f32(this.masks, rows * paddedSize).fill(0)
@@ -163,9 +163,32 @@ export class LinearBatch {
       const from = (firstRow + i) * size
       const to = i * paddedSize
       for (let p = 0; p < size; p++) {
-        if (mask[from + p] === 0) continue
+        if (mask && mask[from + p] === 0) continue
         masks[to + p] = 1
         observations[to + p] = data[from + p]
+      }
+    }
+  }
+
+  /** Puts what the codes found say, (Wz)ₚ, where numbers are missing: the observations as far as they are known, completed. */
+  complete(rows: number): void {
+    const { engine, dictionary } = this
+    const { size, paddedSize, count: capacity } = dictionary
+    const observations = engine.f32(this.observations, rows * paddedSize)
+    const masks = engine.f32(this.masks, rows * paddedSize)
+    const atoms = engine.f32(dictionary.atoms, capacity * paddedSize)
+    const counts = engine.i32(this.outCounts, rows)
+    const indices = engine.i32(this.outIndices, rows * capacity)
+    const values = engine.f32(this.outValues, rows * capacity)
+    const missing: number[] = []
+    for (let i = 0; i < rows; i++) {
+      const row = i * paddedSize
+      missing.length = 0
+      for (let p = 0; p < size; p++) if (masks[row + p] === 0) missing.push(p)
+      for (const p of missing) observations[row + p] = 0
+      for (let at = i * capacity; at < i * capacity + counts[i]; at++) {
+        const atom = indices[at] * paddedSize
+        for (const p of missing) observations[row + p] += values[at] * atoms[atom + p]
       }
     }
   }
