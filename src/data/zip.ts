@@ -73,8 +73,10 @@ async function openArchive(handle: FileHandleLike) {
       return handle.read(from, Math.max(0, Math.min(length, handle.size - from)))
     }
   }
+  // Names of members are names of arrays here, never of files: "G:8x8x64" is none to be afraid of.
+  const options = { checkSignature: true, filenameValidation: 'tolerant' } as const
   try {
-    return await new ZipReader(new HandleReader(), { checkSignature: true }).getEntries()
+    return await new ZipReader(new HandleReader(), options).getEntries()
   } catch (error) {
     throw damaged(handle.name, error)
   }

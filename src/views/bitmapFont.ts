@@ -26,6 +26,7 @@ const GLYPHS: Readonly<Record<string, string>> = {
   '/': '00010204081000',
   '(': '02040808080402',
   ')': '08040202020408',
+  B: '1e11111e11111e',
   a: '00000e010f110f',
   b: '1010161911111e',
   c: '00000e1010110e',
@@ -52,6 +53,8 @@ const GLYPHS: Readonly<Record<string, string>> = {
   x: '0000110a040a11',
   y: '00001111110f01010e',
   z: '00001f0204081f',
+  σ: '00000f1412110e',
+  λ: '18040404060a11',
 }
 
 /** What stands for a character that the font lacks. */
@@ -63,7 +66,7 @@ export function textWidth(text: string, scale: number): number {
   return length === 0 ? 0 : (length * 6 - 1) * scale
 }
 
-/** Draws a line of text (digits, signs, lower-case letters; others as boxes), its top left corner at (left, top). */
+/** Draws a line of text (digits, signs, lower-case letters, σ and λ, and the B of dB; others as boxes), its top left corner at (left, top). */
 export function drawText(
   picture: Picture,
   left: number,
@@ -72,9 +75,9 @@ export function drawText(
   scale: number,
   colour: Colour,
 ): void {
-  ;[...text.toLowerCase()].forEach((character, place) => {
+  ;[...text].forEach((character, place) => {
     if (character === ' ') return
-    const glyph = GLYPHS[character] ?? MISSING
+    const glyph = GLYPHS[character] ?? GLYPHS[character.toLowerCase()] ?? MISSING
     for (let row = 0; row < glyph.length / 2; row++) {
       const dots = Number.parseInt(glyph.slice(2 * row, 2 * row + 2), 16)
       for (let column = 0; column < 5; column++) {

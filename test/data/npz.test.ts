@@ -49,6 +49,11 @@ describe('writeNpz', () => {
     expect(await writeNpz(arrays)).toEqual(bytes)
   })
 
+  it('takes arrays of any name, as dictionaries of convolutional kernels have', async () => {
+    const named = { 'G:8x8x64': { shape: [2], data: Float32Array.of(1, 2) }, '../up': arrays.values }
+    expect({ ...(await readNpz(await writeNpz(named))) }).toEqual(named)
+  })
+
   it('deflates', async () => {
     const bytes = await writeNpz({ zeros: { shape: [100_000], data: new Float64Array(100_000) } })
     expect(bytes.length).toBeLessThan(5000)

@@ -59,7 +59,7 @@ describe('drawText', () => {
   })
 
   it('tells its characters apart', () => {
-    const drawn = [...'0123456789+−.≈=×abcdefghijklmnopqrstuvwxyz'].map((character) => {
+    const drawn = [...'0123456789+−.≈=×Babcdefghijklmnopqrstuvwxyzσλ'].map((character) => {
       const picture = canvas(6, 9, 1, 255)
       drawText(picture, 0, 0, character, 1, 0)
       return picture.pixels.join()
