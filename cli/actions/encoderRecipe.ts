@@ -14,7 +14,7 @@ import { given } from '../given.js'
 import type { EncoderOptions } from '../models/encoderOptions.js'
 import type { Recipe } from '../models/model.js'
 import type { Session } from '../session.js'
-import { encoderMeasured, progressLine } from './encoderReport.js'
+import { dictionaryLine, encoderMeasured, progressLine } from './encoderReport.js'
 import { checkTogether, cutOf, imageSteps, observationSteps } from './learningParts.js'
 import { chosenOptimizer, noteRuntime } from './networks.js'
 
@@ -58,6 +58,7 @@ export async function encoderRecipe(
         async learn({ fit: { epochs: _, patience: __, ...fit }, progress }) {
           const model = await learning('image' in data).fit(data, {
             ...fit,
+            onDictionaryProgress: (report) => session.progress('dictionary', report, dictionaryLine(report)),
             onProgress: (report) => progress(report, progressLine(report)),
           })
           return { measure: (sample, signal) => encoderMeasured(model, sample, signal), dispose: () => model.dispose() }

@@ -1,6 +1,7 @@
 import {
   type AmortizedModel,
   type EncoderProgress,
+  type FitProgress,
   formatNumber,
   formatShape,
   mosaic,
@@ -22,6 +23,10 @@ export function progressLine(progress: EncoderProgress): string {
     ['error', squaredError],
   ])
 }
+
+/** While a dictionary is learned for the encoder. */
+export const dictionaryLine = (progress: FitProgress): string =>
+  lineOf(progress, [['energy of the dictionary', progress.energy]])
 
 /** Relative gap to which codes are found that an encoder's are compared with. */
 const EXACT = 1e-6

@@ -40,6 +40,9 @@ export interface EpochState<Progress> {
   /** The best held-out energy, and the epochs since. */
   readonly best: number | null
   readonly waited: number
+  /** Observations since the last report, and sums over them of what reports tell the means of. */
+  readonly rows: number
+  readonly sums: Readonly<Record<string, number>>
   /** Length of the metrics that belong to this state. */
   readonly metricsBytes: number
   readonly history: readonly Progress[]
@@ -56,6 +59,8 @@ export const noEpochState: EpochState<never> = {
   firstEnergy: null,
   best: null,
   waited: 0,
+  rows: 0,
+  sums: {},
   metricsBytes: 0,
   history: [],
 }
@@ -87,6 +92,8 @@ export function validEpochState<Progress>(progress: valid.Validator<Progress>): 
     firstEnergy: valid.nullable(valid.number()),
     best: valid.nullable(valid.number()),
     waited: count,
+    rows: count,
+    sums: valid.record(valid.number()),
     metricsBytes: count,
     history: valid.array(progress),
   })

@@ -1,11 +1,10 @@
 import { LearningRun } from '../artifacts/learningRun.js'
 import type { Run, RunPlace } from '../artifacts/runFolder.js'
-import type { StoredTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
 import type { Validator } from '../artifacts/validate.js'
-import type { Pass } from '../data/observations.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { CancelledError, ConvergenceError, DataError } from '../tensor/errors.js'
+import type { BatchSource, EpochLearner, EpochStep } from './epochLearner.js'
 import {
   type EpochProgress,
   type EpochState,
@@ -39,50 +38,6 @@ export interface EpochFitOptions<Progress, Data> extends LearningOptions<Progres
   readonly heldOut?: Data
   /** Epochs without an improvement of the held-out energy by 0.01 % after which learning stops. */
   readonly patience?: number
-}
-
-/** What learning walks through, in batches. */
-export interface BatchSource<Batch> {
-  readonly name: string
-  readonly count?: number | undefined
-  batches(pass: Pass): AsyncIterable<Batch>
-}
-
-/** What is known where a step begins. */
-export interface StepContext {
-  /** Observations of the batch that earlier steps learned from; the step begins there. */
-  readonly row: number
-  /** The mean energy of the first step ever, where there has been one. */
-  readonly firstEnergy: number | null
-  /** Whether this call of fit has not seen these observations before. */
-  readonly fresh: boolean
-  readonly signal: AbortSignal | undefined
-  /** Whether learning was cancelled, or its seconds are over and something has been learned. */
-  outOfTime(): boolean
-}
-
-/** What one step taught; means over its observations, before the parameters moved. */
-export interface EpochStep<Term extends string> {
-  /** Anything but `ok` means that the parameters were left as they were, and ends learning. */
-  readonly status: 'ok' | 'diverged' | 'nonFinite'
-  /** Observations learned from. */
-  readonly rows: number
-  readonly energy: number
-  readonly terms: Readonly<Record<Term, number>>
-  /** Whether the batch holds more observations, which the next step is given. */
-  readonly more?: boolean
-}
-
-/** What learns: steps and the numbers that they move. */
-export interface EpochLearner<Batch, Term extends string> {
-  /** Steps taken, those before a resume included. */
-  readonly steps: number
-  /** One step; undefined where it was out of time and left everything as it was. Throws CancelledError where the signal fires. */
-  learn(batch: Batch, context: StepContext): Promise<EpochStep<Term> | undefined>
-  /** Everything that the next step depends on, `steps` apart. */
-  state(): Readonly<Record<string, StoredTensor>>
-  /** Goes on from a state. Throws FileFormatError, with the file's name, where its tensors do not fit. */
-  restore(tensors: Readonly<Record<string, StoredTensor>>, state: EpochState<unknown>, file: string): void
 }
 
 /** What a session is made from. */
@@ -137,10 +92,8 @@ export class EpochSession<
   private readonly stepLimit: number
   private begun = performance.now()
   private lastReport = 0
-  /** Sums over the observations since the last report, and the means that it told. */
-  private sums: Record<string, number> = {}
+  /** What the last report told. */
   private means: Record<string, number>
-  private rows = 0
   /** The epoch in which this call begins. */
   private firstEpoch = 0
   private stopped = false
@@ -194,7 +147,7 @@ export class EpochSession<
       if (this.state.batch === 0) throw new DataError(`${source.name} holds no observations to learn from.`)
       await this.endEpoch()
     }
-    if (this.rows > 0) await this.report(source, undefined)
+    if (this.state.rows > 0) await this.report(source, undefined)
     this.checkLearned()
   }
 
@@ -245,17 +198,16 @@ export class EpochSession<
 
   private async afterStep(learned: EpochStep<Term>, source: BatchSource<Batch>): Promise<void> {
     const { rows, energy, terms, more = false } = learned
-    const { batch, row, seen, firstEnergy } = this.state
-    for (const [name, value] of Object.entries<number>({ energy, ...terms })) {
-      this.sums[name] = (this.sums[name] ?? 0) + value * rows
-    }
-    this.rows += rows
+    const { batch, row, seen, firstEnergy, sums } = this.state
+    const added = Object.entries<number>({ energy, ...terms })
     this.state = {
       ...this.state,
       ...(more ? { row: row + rows } : { batch: batch + 1, row: 0 }),
       steps: this.parts.learner.steps,
       seen: seen + rows,
       firstEnergy: firstEnergy ?? energy,
+      rows: this.state.rows + rows,
+      sums: Object.fromEntries(added.map(([name, mean]) => [name, (sums[name] ?? 0) + mean * rows])),
     }
     const measured = this.atTenth ? await this.measure() : undefined
     if (measured || this.seconds - this.lastReport >= REPORT_SECONDS) await this.report(source, measured)
@@ -300,11 +252,11 @@ export class EpochSession<
   /** Tells how far learning has come; `within` a source where an epoch is under way. */
   private async report(within: BatchSource<Batch> | undefined, measured: Measured | undefined): Promise<void> {
     const { fit, settings, report, steps } = this.parts
-    const { epoch, batch, row } = this.state
+    const { epoch, batch, row, rows, sums } = this.state
     const part = within?.count ? Math.min(1, (batch * settings.batchSize + row) / within.count) : 0
     const byTime = fit.seconds === undefined ? 0 : this.seconds / fit.seconds
     const bySteps = steps === undefined ? 0 : this.state.steps / steps
-    for (const [name, sum] of Object.entries(this.sums)) this.means[name] = sum / this.rows
+    for (const [name, sum] of Object.entries(sums)) this.means[name] = sum / rows
     const { energy, ...means } = this.means
     const common = {
       epoch: epoch + part,
@@ -316,10 +268,8 @@ export class EpochSession<
       fraction: Math.min(1, Math.max((epoch + part) / this.epochs, byTime, bySteps)),
     }
     const progress = report(common, means as Record<Term, number>, measured) // made of the names in `terms`
-    this.sums = {}
-    this.rows = 0
     this.lastReport = this.seconds
-    this.state = { ...this.state, history: [...this.state.history, progress] }
+    this.state = { ...this.state, rows: 0, sums: {}, history: [...this.state.history, progress] }
     await this.run?.append({ event: 'progress', ...progress })
     if (fit.onProgress?.(progress) === false) this.stopped = true
   }

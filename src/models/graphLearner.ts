@@ -1,8 +1,8 @@
 import type { StoredTensor } from '../artifacts/safetensors.js'
 import type { Parameters } from '../energy/module.js'
 import type { GradientTraining } from '../learning/gradientTraining.js'
+import type { EpochLearner, EpochStep, StepContext } from './epochLearner.js'
 import type { EpochState } from './epochProgress.js'
-import type { EpochLearner, EpochStep, StepContext } from './epochSession.js'
 import { stored, storedLike } from './latentVariableTensors.js'
 
 /** What learns by gradient steps in a graph; owns the training until disposed. */

@@ -9,7 +9,7 @@ import { type GradientTraining, gradientTraining } from '../learning/gradientTra
 import type { Runtime } from '../runtime/runtime.js'
 import { rng } from '../tensor/random.js'
 import { type Tensor, zeros } from '../tensor/tensor.js'
-import type { EpochStep, StepContext } from './epochSession.js'
+import type { EpochStep, StepContext } from './epochLearner.js'
 import { GraphLearner } from './graphLearner.js'
 import type { LatentVariableDefinition } from './latentVariable.js'
 import { latentVariableLoss, lossInputs, normalizedDecoder } from './latentVariableLoss.js'

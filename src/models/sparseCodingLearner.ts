@@ -4,8 +4,8 @@ import type { Observations } from '../data/observations.js'
 import { turn } from '../kernels/turn.js'
 import type { DictionaryLearner } from '../learning/dictionaryLearner.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { EpochLearner, EpochStep, StepContext } from './epochLearner.js'
 import type { EpochState } from './epochProgress.js'
-import type { EpochLearner, EpochStep, StepContext } from './epochSession.js'
 import type { MaskedBatch } from './maskedObservations.js'
 
 /** Observations of a batch that first atoms are drawn from, at least. */

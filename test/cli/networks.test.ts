@@ -167,6 +167,15 @@ describe('vae', () => {
 })
 
 describe('lista', () => {
+  it('tells how far the dictionary is that it learns first', async () => {
+    const { fit, data: source } = cases.lista
+    const all = events(await command('fit', ...fit, '--data', source, '--out', at('told'), '--json'))
+    const first = all.findIndex(({ event }) => event === 'progress')
+    const told = all.filter(({ event }) => event === 'dictionary')
+    expect(all.slice(1, first)).toEqual(told)
+    expect(told.at(-1)).toMatchObject({ epoch: 5, epochs: 5, fraction: 1, energy: expect.any(Number) })
+  })
+
   it('takes the dictionary of a run with its patches and preprocessing', async () => {
     files(folder, { 'a.png': await png(20, 24), 'b.png': await png(16, 16, 2) })
     const images = at('*.png')
