@@ -5,7 +5,7 @@ import type { StepConfig } from '../preprocess/preprocessor.js'
 import { ConfigurationError } from '../tensor/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { isTensor } from './dataKind.js'
-import type { BatchSource } from './epochSession.js'
+import type { BatchSource } from './epochLearner.js'
 import type { SparseCodingData } from './sparseCoding.js'
 
 /** Observations of a step, with their masks where numbers are missing. */

@@ -3,13 +3,9 @@ import { memoryStore } from '../../src/artifacts/memoryStore.js'
 import { createRun } from '../../src/artifacts/runFolder.js'
 import { storedTensor } from '../../src/artifacts/safetensors.js'
 import { object } from '../../src/artifacts/validate.js'
+import type { EpochLearner, StepContext } from '../../src/models/epochLearner.js'
 import { type EpochProgress, epochProgressFields } from '../../src/models/epochProgress.js'
-import {
-  type EpochFitOptions,
-  type EpochLearner,
-  EpochSession,
-  type StepContext,
-} from '../../src/models/epochSession.js'
+import { type EpochFitOptions, EpochSession } from '../../src/models/epochSession.js'
 import { CancelledError, ConvergenceError, DataError } from '../../src/tensor/errors.js'
 
 /** Batches of ten numbers, 0 to 34, each epoch counted on from the one before. */
