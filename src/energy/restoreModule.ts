@@ -1,7 +1,5 @@
 import { ConfigurationError } from '../tensor/errors.js'
-import { linearShrink } from './encoders/linearShrink.js'
-import { linearTanhGain } from './encoders/linearTanhGain.js'
-import { type ListaEncoderOptions, listaEncoder } from './encoders/listaEncoder.js'
+import { encoderMakers } from './encoders/restoreEncoder.js'
 import type { Module, ModuleConfig } from './module.js'
 import { type ConvOptions, conv } from './modules/conv.js'
 import { convTranspose } from './modules/convTranspose.js'
@@ -22,9 +20,7 @@ const makers: Readonly<Record<string, (config: never) => Module>> = {
   reshaped: (config: { input: number[]; output: number[] }) => reshaped(config),
   'channels-first': ({ picture }: { picture: [number, number, number] }) => channelsFirst(picture),
   'channels-last': ({ maps }: { maps: [number, number, number] }) => channelsLast(maps),
-  'linear-tanh-gain': (config: { inputs: number; outputs: number }) => linearTanhGain(config),
-  'linear-shrink': (config: { inputs: number; outputs: number }) => linearShrink(config),
-  lista: (config: ListaEncoderOptions) => listaEncoder(config),
+  ...encoderMakers,
   sequential: ({ modules }: { modules: ModuleConfig[] }) => sequential(...modules.map(restoreModule)),
 }
 

@@ -1,7 +1,10 @@
+import type { Sym } from '../../graph/index.js'
 import { eigenvalueBound } from '../../kernels/eigenvalueBound.js'
 import { DataError, ShapeError } from '../../tensor/errors.js'
 import { formatShape, sizeOf, type Tensor } from '../../tensor/tensor.js'
-import type { Module, Parameters, SymParameters } from '../module.js'
+import type { Module, ModuleConfig, ParameterShapes, Parameters, SymParameters } from '../module.js'
+import { checkedSize, checkInputs, joinFlat } from '../modules/inputs.js'
+import { checkedCount } from '../regularizer.js'
 
 /** A module that predicts codes, Enc(y): [n, m] or [n, …shape] → [n, k]. */
 export interface Encoder extends Module {
@@ -57,8 +60,50 @@ export function istaStep(atoms: Tensor, lambda: number): IstaStep {
   }
 }
 
+/** What tells one encoder of a dictionary from another. */
+export interface EncoderParts {
+  readonly kind: string
+  /** Settings beside the sizes. */
+  readonly settings?: Readonly<Record<string, number | boolean>>
+  shapes(): ParameterShapes
+  readonly init: Module['init']
+  /** First parameters from a step of ISTA. */
+  start(step: IstaStep): Parameters
+  /** Codes of observations [n, m]. */
+  code(parameters: SymParameters, y: Sym): Sym
+  readonly constrain: Encoder['constrain']
+}
+
+/** An encoder from `inputs` numbers of an observation to `outputs` of a code. Throws ConfigurationError where a size cannot be. */
+export function encoder(
+  sizes: { readonly inputs: number; readonly outputs: number },
+  { kind, settings = {}, shapes, init, start, code, constrain }: EncoderParts,
+): Encoder {
+  const inputs = checkedCount('inputs', sizes.inputs)
+  const codeSize = checkedCount('outputs', sizes.outputs)
+  const checked = checkedSize(kind, shapes())
+  return {
+    kind,
+    outputShape: [codeSize],
+    inputs,
+    codeSize,
+    shapes: () => checked,
+    init,
+    start(atoms, lambda) {
+      checkDictionary(atoms, inputs, codeSize)
+      return start(istaStep(atoms, lambda))
+    },
+    apply(parameters, ...given) {
+      checkInputs(kind, inputs, given)
+      return code(parameters, joinFlat(given))
+    },
+    constrain,
+    describe: (): ModuleConfig => ({ kind, inputs, outputs: codeSize, ...settings }),
+  }
+}
+
 /** Throws {@link ShapeError} unless a dictionary is one for `inputs` numbers an observation and `codeSize` in a code. */
-export function checkDictionary(atoms: Tensor, inputs: number, codeSize: number): void {
+function checkDictionary(atoms: Tensor, inputs: number, codeSize: number): void {
   const [count, ...shape] = atoms.shape
   if (count !== codeSize || sizeOf(shape) !== inputs) {
     throw new ShapeError(

@@ -1,9 +1,8 @@
 import { linear, maximum, type Sym, shrink } from '../../graph/index.js'
 import { ConfigurationError } from '../../tensor/errors.js'
-import type { ParameterShapes, SymParameters } from '../module.js'
-import { checkedSize, checkInputs, filled, joinFlat, normalTensor } from '../modules/inputs.js'
-import { checkedCount } from '../regularizer.js'
-import { checkDictionary, type Encoder, type IstaStep, istaStep } from './encoder.js'
+import type { SymParameters } from '../module.js'
+import { filled, normalTensor } from '../modules/inputs.js'
+import { type Encoder, encoder, type IstaStep } from './encoder.js'
 
 export interface ListaEncoderOptions {
   /** Numbers in an observation, m. */
@@ -25,9 +24,7 @@ const MOST_STEPS = 1000
  * [k, k] (S; none for K = 0) and `threshold` [k] ≥ 0; untied the same for the guess and each step, under `0.` to `K.`.
  */
 export function listaEncoder(options: ListaEncoderOptions): Encoder {
-  const { steps, tied = true } = options
-  const inputs = checkedCount('inputs', options.inputs)
-  const codeSize = checkedCount('outputs', options.outputs)
+  const { inputs, outputs, steps, tied = true } = options
   if (!Number.isInteger(steps) || steps < 0 || steps > MOST_STEPS) {
     throw new ConfigurationError(`steps must be a whole number from 0 to ${MOST_STEPS}; got ${steps}.`)
   }
@@ -48,11 +45,6 @@ export function listaEncoder(options: ListaEncoderOptions): Encoder {
     )
   }
 
-  const shapes: ParameterShapes = checkedSize(
-    'lista',
-    laidOut<readonly number[]>({ weight: [codeSize, inputs], inhibition: [codeSize, codeSize], threshold: [codeSize] }),
-  )
-
   /** The tied form multiplies by Wₑ once; adding Wₑy to Sz is part of the product. */
   const tiedCode = ({ weight, inhibition, threshold }: SymParameters, y: Sym): Sym => {
     const drive = linear(y, weight)
@@ -71,33 +63,23 @@ export function listaEncoder(options: ListaEncoderOptions): Encoder {
     return z as Sym // there is always the layer of the first guess
   }
 
-  return {
+  return encoder(options, {
     kind: 'lista',
-    outputShape: [codeSize],
-    inputs,
-    codeSize,
-    shapes: () => shapes,
+    settings: { steps, tied },
+    shapes: () => laidOut({ weight: [outputs, inputs], inhibition: [outputs, outputs], threshold: [outputs] }),
     init: (random) =>
       laidOut({
-        weight: normalTensor(random, [codeSize, inputs], 1 / Math.sqrt(inputs)),
-        inhibition: filled([codeSize, codeSize], 0),
-        threshold: filled([codeSize], FIRST_THRESHOLD),
+        weight: normalTensor(random, [outputs, inputs], 1 / Math.sqrt(inputs)),
+        inhibition: filled([outputs, outputs], 0),
+        threshold: filled([outputs], FIRST_THRESHOLD),
       }),
-    start(atoms, lambda) {
-      checkDictionary(atoms, inputs, codeSize)
-      return laidOut(istaStep(atoms, lambda))
-    },
-    apply(parameters, ...given) {
-      checkInputs('lista', inputs, given)
-      const y = joinFlat(given)
-      return tied ? tiedCode(parameters, y) : untiedCode(parameters, y)
-    },
+    start: laidOut,
+    code: tied ? tiedCode : untiedCode,
     constrain: (parameters) =>
       Object.fromEntries(
         Object.entries(parameters)
           .filter(([name]) => name.endsWith('threshold'))
           .map(([name, threshold]) => [name, maximum(threshold, 0)]),
       ),
-    describe: () => ({ kind: 'lista', inputs, outputs: codeSize, steps, tied }),
-  }
+  })
 }
