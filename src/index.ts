@@ -20,6 +20,7 @@ export { npyHeader, readNpy, readNpyTensor, writeNpy } from './data/npy.js'
 export { readNpz, writeNpz } from './data/npz.js'
 export type { Images, Observations, Pass } from './data/observations.js'
 export { namedSources, type OpenedSource, openSource } from './data/open.js'
+export { type NamedNumbers, writeParquet } from './data/parquetWriter.js'
 export { photographs } from './data/photographs.js'
 export type { Picture } from './data/picture.js'
 export { plantedCodes } from './data/plantedCodes.js'
@@ -116,6 +117,7 @@ export {
   solverByName,
   solverNames,
 } from './inference/linear/solvers.js'
+export type { Pool, PoolingOptions } from './inference/pooling.js'
 // Learning.
 export { type DictionaryUpdate, gradient, online } from './learning/dictionaryUpdate.js'
 export {
@@ -136,6 +138,7 @@ export { stepRate } from './learning/schedules/stepRate.js'
 export { warmUp } from './learning/schedules/warmUp.js'
 export { type LectureOptions, lecture, sectionNames } from './lecture/lecture.js'
 export { exportOnnx, type OnnxExport } from './models/exportOnnx.js'
+export { type FeatureModel, type FeatureOptions, type Features, featureLength, features } from './models/features.js'
 export type { FitProgress } from './models/fitProgress.js'
 export {
   type LatentVariable,
