@@ -60,6 +60,15 @@ export function variant<V extends Readonly<Record<string, Validator<unknown>>>>(
   }
 }
 
+/** An object with a kind, of which a part is made; the part checks the other fields itself. */
+export function described<T extends { readonly kind: string }>(): Validator<T> {
+  return (value, path) => {
+    if (!isPlainObject(value)) throw mismatch(path, 'an object', value)
+    text(value.kind, below(path, 'kind'))
+    return value as T // its kind decides who checks the other fields
+  }
+}
+
 /** An object of any keys with values of one kind. */
 export function record<T>(values: Validator<T>): Validator<Readonly<Record<string, T>>> {
   return (value, path) => {

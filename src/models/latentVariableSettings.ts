@@ -6,6 +6,7 @@ import type { ModuleConfig } from '../energy/module.js'
 import type { Clipping } from '../learning/optimizers/clipGradients.js'
 import type { OptimizerConfig } from '../learning/optimizers/optimizer.js'
 import type { LatentVariableDefinition } from './latentVariable.js'
+import { clipping } from './settingsParts.js'
 
 /** Everything that determines what is learned; `config.json` holds it, and a checkpoint is tied to it. */
 export interface LatentVariableSettings {
@@ -51,39 +52,22 @@ export function describeLatentVariable(definition: LatentVariableDefinition, dat
   }
 }
 
-/** An object with a kind; the part itself checks the rest when it is restored. */
-function described<T extends { readonly kind: string }>(): valid.Validator<T> {
-  return (value, path) => {
-    const fields = valid.record((entry) => entry)(value, path)
-    valid.text(fields.kind, `${path}.kind`)
-    return value as T // its kind decides who checks the other fields
-  }
-}
-
-const module = described<ModuleConfig>()
+const module = valid.described<ModuleConfig>()
 const energy: valid.Validator<EnergyConfig> = valid.object({
   shapes: valid.object({ x: valid.optional(valid.shape), y: valid.shape, z: valid.shape }),
   predictor: valid.optional(module),
   decoder: module,
-  cost: described<CostConfig>(),
-  regularizer: valid.optional(described<GraphRegularizerConfig>()),
+  cost: valid.described<CostConfig>(),
+  regularizer: valid.optional(valid.described<GraphRegularizerConfig>()),
   encoder: valid.optional(module),
-  encoderCost: valid.optional(described<CostConfig>()),
+  encoderCost: valid.optional(valid.described<CostConfig>()),
   gamma: valid.optional(valid.number({ min: 0 })),
 })
-
-const clipping: valid.Validator<Clipping> = (value, path) => {
-  const { norm, value: each } = valid.object({
-    norm: valid.optional(valid.number({ above: 0 })),
-    value: valid.optional(valid.number({ above: 0 })),
-  })(value, path)
-  return norm !== undefined ? { norm } : { value: valid.number({ above: 0 })(each, `${path}.value`) }
-}
 
 /** Checks the settings of `config.json`. */
 export const latentVariableSettings: valid.Validator<LatentVariableSettings> = valid.object({
   energy,
-  optimizer: described<OptimizerConfig>(),
+  optimizer: valid.described<OptimizerConfig>(),
   clip: valid.optional(clipping),
   batchSize: valid.whole({ min: 1 }),
   inference: valid.object({

@@ -1,5 +1,6 @@
 import { modelCard } from '../artifacts/modelCard.js'
 import { version } from '../version.js'
+import { listedTensors } from './cardParts.js'
 import type { AmortizedModel } from './listaModel.js'
 
 /** The card (README.md) of a run of `lista` or `predictiveSparseDecomposition`. */
@@ -8,8 +9,6 @@ export function amortizedCard(model: AmortizedModel, pictures: readonly string[]
   const joint = settings.objective.kind === 'joint'
   const last = history.at(-1)
   const compared = history.findLast(({ squaredError }) => squaredError !== undefined)
-  const listed = (prefix: string, tensors: Readonly<Record<string, { shape: readonly number[] }>>) =>
-    Object.entries(tensors).map(([name, { shape }]) => ({ name: `${prefix}.${name}`, dtype: 'F32', shape }))
   return modelCard({
     title: `An encoder (${settings.encoder.kind}) for ${settings.atoms} atoms, learned from ${settings.data}`,
     model: kind,
@@ -35,8 +34,8 @@ export function amortizedCard(model: AmortizedModel, pictures: readonly string[]
     ],
     tensors: [
       { name: 'atoms', dtype: 'F32', shape: atoms.shape },
-      ...listed('encoder', parameters),
-      ...listed('preprocess', preprocess.tensors),
+      ...listedTensors('encoder', parameters),
+      ...listedTensors('preprocess', preprocess.tensors),
     ],
     pictures: pictures.map((file) => ({ file, caption: 'The atoms; zero is mid-grey.' })),
     javascript:

@@ -11,7 +11,7 @@ import { isImages, isTensor } from './dataKind.js'
 import type { EncoderFitOptions } from './listaFit.js'
 import { type SparseCodingData, type SparseCodingOptions, sparseCoding } from './sparseCoding.js'
 import type { SparseCodingModel } from './sparseCodingModel.js'
-import type { InputSettings } from './sparseCodingSettings.js'
+import type { InputSettings } from './settingsParts.js'
 
 /** The dictionary that an encoder serves: given, or learned first by sparse coding from the same data. */
 export interface DictionaryOptions

@@ -3,7 +3,7 @@ import { restoreEncoder } from '../energy/encoders/restoreEncoder.js'
 import type { ModuleConfig } from '../energy/module.js'
 import type { OptimizerConfig } from '../learning/optimizers/optimizer.js'
 import type { StepConfig } from '../preprocess/preprocessor.js'
-import type { InputSettings } from './sparseCodingSettings.js'
+import { type InputSettings, inputSettings } from './settingsParts.js'
 
 /** What an encoder learns: the codes of least energy, to lower the energy itself, or both it and the dictionary jointly. */
 export type Objective =
@@ -32,17 +32,8 @@ export interface AmortizedSettings {
   readonly data: string
 }
 
-/** An object with a kind; the part itself checks the rest when it is restored. */
-function described<T extends { readonly kind: string }>(): valid.Validator<T> {
-  return (value, path) => {
-    const fields = valid.record((entry) => entry)(value, path)
-    valid.text(fields.kind, `${path}.kind`)
-    return value as T // its kind decides who checks the other fields
-  }
-}
-
 const encoder: valid.Validator<ModuleConfig> = (value, path) => {
-  const config = described<ModuleConfig>()(value, path)
+  const config = valid.described<ModuleConfig>()(value, path)
   restoreEncoder(config)
   return config
 }
@@ -62,22 +53,13 @@ export const amortizedSettings: valid.Validator<AmortizedSettings> = valid.objec
       encoderInInference: valid.boolean,
     }),
   }),
-  optimizer: described<OptimizerConfig>(),
+  optimizer: valid.described<OptimizerConfig>(),
   trainingSteps: valid.whole({ min: 1 }),
   batchSize: valid.whole({ min: 1 }),
   learningTolerance: valid.number({ above: 0 }),
   seed: valid.whole({ min: 0 }),
   dictionary: valid.text,
-  input: valid.variant('kind', {
-    observations: valid.object({ kind: valid.oneOf('observations') }),
-    images: valid.object({
-      kind: valid.oneOf('images'),
-      patch: valid.array(valid.whole({ min: 1 }), { min: 2, max: 2 }),
-      patchesPerEpoch: valid.whole({ min: 1 }),
-      minimumDeviation: valid.number({ min: 0 }),
-      transform: described<StepConfig>(),
-    }),
-  }),
-  preprocess: described<StepConfig>(),
+  input: inputSettings,
+  preprocess: valid.described<StepConfig>(),
   data: valid.text,
 })

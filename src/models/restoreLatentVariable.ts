@@ -5,16 +5,10 @@ import type { Module, ModuleConfig } from '../energy/module.js'
 import { restoreCost } from '../energy/restoreCost.js'
 import { restoreGraphRegularizer } from '../energy/restoreGraphRegularizer.js'
 import { restoreModule } from '../energy/restoreModule.js'
-import type { Clipping } from '../learning/optimizers/clipGradients.js'
 import { ConfigurationError, FileFormatError, ShapeError } from '../tensor/errors.js'
 import type { LatentVariableOptions } from './latentVariable.js'
 import { restoreOptimizer } from './restoreOptimizer.js'
-
-/** An object with a kind. */
-const described: valid.Validator<{ readonly kind: string }> = (value, path) => {
-  const fields = valid.record((entry) => entry)(value, path)
-  return { ...fields, kind: valid.text(fields.kind, `${path}.kind`) }
-}
+import { clipping } from './settingsParts.js'
 
 /**
  * A part made from its description, whose settings must all be known to it. Errors of the part say where its description stands.
@@ -23,7 +17,7 @@ function part<Config extends { readonly kind: string }, Part extends { describe(
   restore: (config: Config) => Part,
 ): valid.Validator<Part> {
   return (value, path) => {
-    const config = described(typeof value === 'string' ? { kind: value } : value, path)
+    const config = valid.described()(typeof value === 'string' ? { kind: value } : value, path)
     try {
       const made = restore(config as Config) // the part checks its own settings
       checkKnown(config, made.describe(), path)
@@ -68,17 +62,6 @@ const regularizer = part<GraphRegularizerConfig, GraphRegularizer>(restoreGraphR
 /** A number for a vector, or sizes. */
 const shape: valid.Validator<number | number[]> = (value, path) =>
   typeof value === 'number' ? valid.whole({ min: 1 })(value, path) : valid.shape(value, path)
-
-const clipping: valid.Validator<Clipping> = (value, path) => {
-  const { norm, value: each } = valid.object({
-    norm: valid.optional(valid.number({ above: 0 })),
-    value: valid.optional(valid.number({ above: 0 })),
-  })(value, path)
-  if ((norm === undefined) === (each === undefined)) {
-    throw new FileFormatError(`${path} bounds gradients by their norm or by each value; give one of the two.`)
-  }
-  return norm === undefined ? { value: each as number } : { norm } // one of the two is there
-}
 
 const options = valid.object({
   shapes: valid.object({ x: valid.optional(shape), y: shape, z: shape }),

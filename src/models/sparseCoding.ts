@@ -10,9 +10,10 @@ import type { ImageStep, ObservationStep } from '../preprocess/preprocessor.js'
 import { ConfigurationError } from '../tensor/errors.js'
 import { rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { InputSettings } from './settingsParts.js'
 import { type FitOptions, fitSparseCoding } from './sparseCodingFit.js'
 import type { SparseCodingModel } from './sparseCodingModel.js'
-import type { InputSettings, UpdateSettings } from './sparseCodingSettings.js'
+import type { UpdateSettings } from './sparseCodingSettings.js'
 
 /** What can be learned from and coded: a batch [n, …shape], a stream of observations, or images (by patches). */
 export type SparseCodingData = Tensor | Observations | Images

@@ -1,11 +1,11 @@
 import { modelCard } from '../artifacts/modelCard.js'
 import { version } from '../version.js'
+import { learningMeasures, listedTensors } from './cardParts.js'
 import type { SparseCodingModel } from './sparseCodingModel.js'
 
 /** The card (README.md) of a sparse-coding run. */
 export function sparseCodingCard(model: SparseCodingModel, pictures: readonly string[]): string {
   const { settings, atoms, usage, history } = model
-  const last = history.at(-1)
   const inUse = usage.reduce((count, use) => count + (use > 0 ? 1 : 0), 0)
   return modelCard({
     title: `${settings.atoms} atoms learned from ${settings.data}`,
@@ -15,27 +15,13 @@ export function sparseCodingCard(model: SparseCodingModel, pictures: readonly st
     data: { name: settings.data, shape: settings.observation, ...origin(settings.data) },
     settings: { ...settings },
     measures: [
-      ...(last
-        ? [
-            { name: 'energy an observation', value: last.energy, note: 'mean over the last batches of learning' },
-            ...(last.heldOutEnergy === undefined
-              ? []
-              : [{ name: 'held-out energy an observation', value: last.heldOutEnergy }]),
-            { name: 'active atoms a code', value: last.active },
-            { name: 'observations learned from', value: last.seen, note: 'repetitions counted' },
-            { name: 'seconds of learning', value: last.seconds },
-          ]
-        : []),
+      ...learningMeasures(history, ({ active }) => [{ name: 'active atoms a code', value: active }]),
       { name: 'atoms in use', value: inUse, note: `of ${settings.atoms}` },
     ],
     tensors: [
       { name: 'atoms', dtype: 'F32', shape: atoms.shape },
       { name: 'usage', dtype: 'F64', shape: [usage.length] },
-      ...Object.entries(model.preprocess.tensors).map(([name, { shape }]) => ({
-        name: `preprocess.${name}`,
-        dtype: 'F32',
-        shape,
-      })),
+      ...listedTensors('preprocess', model.preprocess.tensors),
     ],
     pictures: pictures.map((file) => ({ file, caption: 'The atoms, most used first; zero is mid-grey.' })),
     javascript:

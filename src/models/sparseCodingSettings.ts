@@ -4,19 +4,7 @@ import { restoreRegularizer } from '../energy/restoreRegularizer.js'
 import { type DictionaryUpdate, gradient, online } from '../learning/dictionaryUpdate.js'
 import { type Start, starts } from '../learning/firstAtoms.js'
 import type { StepConfig } from '../preprocess/preprocessor.js'
-
-/** What the model's input is: observations as they come, or patches of images. */
-export type InputSettings =
-  | { readonly kind: 'observations' }
-  | {
-      readonly kind: 'images'
-      readonly patch: readonly number[]
-      /** Random patches an epoch of learning. */
-      readonly patchesPerEpoch: number
-      readonly minimumDeviation: number
-      /** Steps on whole images, before patches are cut. */
-      readonly transform: StepConfig
-    }
+import { type InputSettings, inputSettings } from './settingsParts.js'
 
 /** Everything that determines what is learned; `config.json` holds it, and a checkpoint is tied to it. */
 export interface SparseCodingSettings {
@@ -39,18 +27,6 @@ export interface SparseCodingSettings {
 export type UpdateSettings =
   | { readonly kind: 'online'; readonly forgetting: number }
   | { readonly kind: 'gradient'; readonly relativeRate: number; readonly normalization: 'columns' | 'sum-of-norms' }
-
-/** A step's configuration is checked by the preprocessing itself when it is restored; here it must be an object with a kind. */
-const stepConfig: valid.Validator<StepConfig> = (value, path) => {
-  const { kind } = value as StepConfig
-  valid.text(kind, `${path}.kind`)
-  return value as StepConfig
-}
-
-const anyStep: valid.Validator<StepConfig> = (value, path) => {
-  valid.record((entry) => entry)(value, path)
-  return stepConfig(value, path)
-}
 
 const regularizer: valid.Validator<RegularizerConfig> = (value, path) => {
   const config = valid.object({
@@ -85,17 +61,8 @@ export const sparseCodingSettings: valid.Validator<SparseCodingSettings> = valid
   learningTolerance: valid.number({ above: 0 }),
   seed: valid.whole({ min: 0 }),
   start: valid.oneOf(...starts),
-  input: valid.variant('kind', {
-    observations: valid.object({ kind: valid.oneOf('observations') }),
-    images: valid.object({
-      kind: valid.oneOf('images'),
-      patch: valid.array(valid.whole({ min: 1 }), { min: 2, max: 2 }),
-      patchesPerEpoch: valid.whole({ min: 1 }),
-      minimumDeviation: valid.number({ min: 0 }),
-      transform: anyStep,
-    }),
-  }),
-  preprocess: anyStep,
+  input: inputSettings,
+  preprocess: valid.described<StepConfig>(),
   data: valid.text,
 })
 

@@ -4,6 +4,7 @@ import { activations } from '../energy/modules/activation.js'
 import { restoreModule } from '../energy/restoreModule.js'
 import type { Clipping } from '../learning/optimizers/clipGradients.js'
 import type { OptimizerConfig } from '../learning/optimizers/optimizer.js'
+import { clipping } from './settingsParts.js'
 import type { Likelihood, VariationalForm } from './variationalAutoEncoderLoss.js'
 import { type NetworksConfig, restoreNetworks } from './variationalAutoEncoderNetworks.js'
 
@@ -26,15 +27,6 @@ export interface VariationalSettings {
   readonly data: string
 }
 
-/** An object with a kind; the part itself checks the rest when it is restored. */
-function described<T extends { readonly kind: string }>(): valid.Validator<T> {
-  return (value, path) => {
-    const fields = valid.record((entry) => entry)(value, path)
-    valid.text(fields.kind, `${path}.kind`)
-    return value as T // its kind decides who checks the other fields
-  }
-}
-
 /** A number above 0, or "learned". */
 const numberOrLearned: valid.Validator<number | 'learned'> = (value, path) =>
   value === 'learned' ? value : valid.number({ above: 0 })(value, path)
@@ -42,14 +34,6 @@ const numberOrLearned: valid.Validator<number | 'learned'> = (value, path) =>
 const sizes = valid.array(valid.whole({ min: 1 }))
 const activation = valid.oneOf(...activations)
 const strength = valid.number({ min: 0 })
-
-const clipping: valid.Validator<Clipping> = (value, path) => {
-  const { norm, value: each } = valid.object({
-    norm: valid.optional(valid.number({ above: 0 })),
-    value: valid.optional(valid.number({ above: 0 })),
-  })(value, path)
-  return norm !== undefined ? { norm } : { value: valid.number({ above: 0 })(each, `${path}.value`) }
-}
 
 /** Checks the settings of `config.json`. */
 export const variationalSettings: valid.Validator<VariationalSettings> = valid.object({
@@ -60,11 +44,11 @@ export const variationalSettings: valid.Validator<VariationalSettings> = valid.o
     conv: valid.object({ kind: valid.oneOf('conv'), channels: sizes, hidden: sizes, activation }),
     modules: valid.object({
       kind: valid.oneOf('modules'),
-      encoder: described<ModuleConfig>(),
-      decoder: described<ModuleConfig>(),
+      encoder: valid.described<ModuleConfig>(),
+      decoder: valid.described<ModuleConfig>(),
     }),
   }),
-  predictor: valid.optional(described<ModuleConfig>()),
+  predictor: valid.optional(valid.described<ModuleConfig>()),
   likelihood: valid.variant('kind', {
     bernoulli: valid.object({ kind: valid.oneOf('bernoulli') }),
     gaussian: valid.object({ kind: valid.oneOf('gaussian'), variance: numberOrLearned }),
@@ -73,7 +57,7 @@ export const variationalSettings: valid.Validator<VariationalSettings> = valid.o
   spring: strength,
   ballSize: strength,
   deviation: numberOrLearned,
-  optimizer: described<OptimizerConfig>(),
+  optimizer: valid.described<OptimizerConfig>(),
   clip: valid.optional(clipping),
   batchSize: valid.whole({ min: 1 }),
   seed: valid.whole({ min: 0 }),
