@@ -1,6 +1,8 @@
 import { openRun, type Run } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
 import { FileFormatError } from '../tensor/errors.js'
+import { loadConvolutional } from './convolutionalSparseCodingLoad.js'
+import type { ConvolutionalSparseCodingModel } from './convolutionalSparseCodingModel.js'
 import type { LatentVariableModel } from './latentVariableModel.js'
 import { loadAmortized } from './listaLoad.js'
 import type { AmortizedModel } from './listaModel.js'
@@ -13,6 +15,7 @@ import type { VariationalModel } from './variationalAutoEncoderModel.js'
 /** The models that runs hold, by the names that their folders say. */
 export interface Models {
   readonly 'sparse-coding': SparseCodingModel
+  readonly 'conv-sparse-coding': ConvolutionalSparseCodingModel
   readonly 'latent-variable': LatentVariableModel
   readonly lista: AmortizedModel
   readonly 'predictive-sparse-decomposition': AmortizedModel
@@ -30,6 +33,7 @@ export interface LoadOptions extends LoadLatentVariableOptions {
 /** How each model is loaded from its run. */
 const loaders: { readonly [Name in ModelName]: (run: Run, options: LoadOptions) => Promise<Models[Name]> } = {
   'sparse-coding': loadSparseCoding,
+  'conv-sparse-coding': loadConvolutional,
   'latent-variable': loadLatentVariable,
   lista: loadAmortized,
   'predictive-sparse-decomposition': loadAmortized,

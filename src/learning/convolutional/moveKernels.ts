@@ -113,14 +113,51 @@ function subtractProduct(
       for (let sy = 0; sy < height; sy++) {
         const row = from + (ry - sy + height - 1) * span + width - 1
         const source = at + plane + sy * width
-        const to = plane + ry * width
-        for (let rx = 0; rx < width; rx++) {
-          let sum = 0
-          for (let sx = 0; sx < width; sx++) sum += products[row + rx - sx] * kernels[source + sx]
-          out[to + rx] -= sum
-        }
+        subtractRow(products, row, kernels, source, out, plane + ry * width, width)
       }
     }
+  }
+}
+
+/** out(x) −= Σ_s products(x − s) kernels(s) for a row of `width`; four outputs at a time share what they read. */
+function subtractRow(
+  products: Float64Array,
+  row: number,
+  kernels: Float64Array,
+  source: number,
+  out: Float64Array,
+  to: number,
+  width: number,
+): void {
+  let x = 0
+  for (; x + 4 <= width; x += 4) {
+    let a = 0
+    let b = 0
+    let c = 0
+    let d = 0
+    let p1 = products[row + x + 1]
+    let p2 = products[row + x + 2]
+    let p3 = products[row + x + 3]
+    for (let s = 0; s < width; s++) {
+      const p0 = products[row + x - s]
+      const value = kernels[source + s]
+      a += p0 * value
+      b += p1 * value
+      c += p2 * value
+      d += p3 * value
+      p3 = p2
+      p2 = p1
+      p1 = p0
+    }
+    out[to + x] -= a
+    out[to + x + 1] -= b
+    out[to + x + 2] -= c
+    out[to + x + 3] -= d
+  }
+  for (; x < width; x++) {
+    let sum = 0
+    for (let s = 0; s < width; s++) sum += products[row + x - s] * kernels[source + s]
+    out[to + x] -= sum
   }
 }
 

@@ -40,7 +40,9 @@ export function windowEnergies(residual: Float32Array, place: Geometry): Float64
   // Sums over the rows of the window, one row of positions at a time; then over its columns. No differences: sums of squares stay ≥ 0.
   const energies = new Float64Array(mapHeight * mapWidth)
   const squares = new Float64Array(area)
-  for (let c = 0; c < channels; c++) for (let i = 0; i < area; i++) squares[i] += residual[c * area + i] ** 2
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < area; i++) squares[i] += residual[c * area + i] * residual[c * area + i]
+  }
   const columns = new Float64Array(canvasWidth)
   for (let y = 0; y < mapHeight; y++) {
     columns.fill(0)
