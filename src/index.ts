@@ -137,6 +137,23 @@ export { constantRate, type LearningRate, type Schedule } from './learning/sched
 export { stepRate } from './learning/schedules/stepRate.js'
 export { warmUp } from './learning/schedules/warmUp.js'
 export { type LectureOptions, lecture, sectionNames } from './lecture/lecture.js'
+export type { ObservationMasks } from './models/convolutionalData.js'
+export {
+  type ConvolutionalData,
+  type ConvolutionalSparseCoding,
+  type ConvolutionalSparseCodingOptions,
+  convolutionalSparseCoding,
+} from './models/convolutionalSparseCoding.js'
+export type { ConvolutionalFitOptions } from './models/convolutionalSparseCodingFit.js'
+export type {
+  CodingProgress,
+  ConvolutionalDecodeOptions,
+  ConvolutionalModelEncodeOptions,
+  ConvolutionalSparseCodingModel,
+  EncodedObservation,
+} from './models/convolutionalSparseCodingModel.js'
+export type { ConvolutionalProgress } from './models/convolutionalSparseCodingProgress.js'
+export type { ConvolutionalSettings } from './models/convolutionalSparseCodingSettings.js'
 export { exportOnnx, type OnnxExport } from './models/exportOnnx.js'
 export { type FeatureModel, type FeatureOptions, type Features, featureLength, features } from './models/features.js'
 export type { FitProgress } from './models/fitProgress.js'

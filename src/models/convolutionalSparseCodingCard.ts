@@ -1,14 +1,13 @@
 import { modelCard } from '../artifacts/modelCard.js'
 import { version } from '../version.js'
+import { learningMeasures } from './cardParts.js'
 import type { ConvolutionalSparseCodingModel } from './convolutionalSparseCodingModel.js'
 import { spatialOf } from './convolutionalSparseCodingSettings.js'
 import { origin } from './sparseCodingCard.js'
 
 /** The card (README.md) of a run of convolutional sparse coding. */
 export function convolutionalCard(model: ConvolutionalSparseCodingModel, pictures: readonly string[]): string {
-  const { settings, kernels, usage, history } = model
-  const last = history.at(-1)
-  const held = history.findLast(({ heldOutEnergy }) => heldOutEnergy !== undefined)?.heldOutEnergy
+  const { settings, kernels, usage, history, status } = model
   const inUse = usage.reduce((count, use) => count + (use > 0 ? 1 : 0), 0)
   const signals = spatialOf(settings) === 1
   return modelCard({
@@ -18,19 +17,17 @@ export function convolutionalCard(model: ConvolutionalSparseCodingModel, picture
     data: { name: settings.data, shape: kernels.shape.slice(1), ...origin(settings.data) },
     settings: { ...settings },
     measures: [
-      ...(last
-        ? [
-            { name: 'energy an observation', value: last.energy, note: 'mean over the last observations of learning' },
-            ...(held === undefined ? [] : [{ name: 'held-out energy an observation', value: held }]),
-            { name: 'active coefficients a code', value: last.active },
-            { name: 'active share of a code', value: `${(100 * last.activeShare).toPrecision(3)} %` },
-            { name: 'kernels replaced', value: last.deadReplaced, note: 'no code used them' },
-            { name: 'kernels replaced', value: last.duplicatesReplaced, note: 'another was like them' },
-            { name: 'kernels centred', value: last.centred },
-            { name: 'observations learned from', value: last.seen, note: 'repetitions counted' },
-            { name: 'seconds of learning', value: last.seconds },
-          ]
-        : []),
+      ...learningMeasures(
+        history,
+        ({ active, activeShare, deadReplaced, duplicatesReplaced, centred }) => [
+          { name: 'active coefficients a code', value: active },
+          { name: 'active share of a code', value: `${(100 * activeShare).toPrecision(3)} %` },
+          { name: 'kernels replaced', value: deadReplaced, note: 'no code used them' },
+          { name: 'kernels replaced', value: duplicatesReplaced, note: 'another was like them' },
+          { name: 'kernels centred', value: centred, note: 'moved back to their middle' },
+        ],
+        status,
+      ),
       { name: 'kernels in use', value: inUse, note: `of ${settings.kernels}` },
     ],
     tensors: [

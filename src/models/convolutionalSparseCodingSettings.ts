@@ -42,13 +42,6 @@ export interface ConvolutionalSettings {
   readonly data: string
 }
 
-/** A step's configuration is checked by the preprocessing itself when it is restored; here it must be an object with a kind. */
-const anyStep: valid.Validator<StepConfig> = (value, path) => {
-  const { kind } = valid.record((entry) => entry)(value, path)
-  valid.text(kind, `${path}.kind`)
-  return value as StepConfig // an object with a kind
-}
-
 const fields = valid.object({
   kernels: valid.whole({ min: 1 }),
   size: valid.array(valid.whole({ min: 1 }), { min: 1, max: 2 }),
@@ -77,7 +70,7 @@ const fields = valid.object({
       minimumDeviation: valid.number({ min: 0 }),
     }),
   }),
-  transform: anyStep,
+  transform: valid.described<StepConfig>(),
   data: valid.text,
 })
 

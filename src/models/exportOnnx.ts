@@ -48,7 +48,7 @@ function partsOf(model: AnyModel, options: ExportedInference): OnnxParts {
     'latent-variable',
     'variational-auto-encoder',
   ]
-  if (!kinds.includes(String(kind))) {
+  if (kind !== 'conv-sparse-coding' && !kinds.includes(String(kind))) {
     throw new ConfigurationError(
       `exportOnnx takes a learned model (${kinds.join(', ')}); got ${kind === undefined ? typeof model : `one of kind ${JSON.stringify(kind)}`}.`,
     )
@@ -68,6 +68,10 @@ function partsOf(model: AnyModel, options: ExportedInference): OnnxParts {
         )
       }
       return variationalOnnxParts(model)
+    case 'conv-sparse-coding':
+      throw new ConfigurationError(
+        'Convolutional sparse coding is not exported to ONNX: its codes are found by kernels of this library, for observations of any size. Its kernels are in model.safetensors of its run.',
+      )
   }
 }
 
