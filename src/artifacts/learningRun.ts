@@ -17,7 +17,7 @@ export interface LearningRunParts {
 
 /**
  * The run that learning writes. It comes into being with its first checkpoint or the finished model, and metrics wait until then:
- * learning that fails or is killed before leaves its place as it was, with the run that it was to overwrite.
+ * learning that fails or is killed before, or finds no space for that, leaves its place as it was, with the run that it was to overwrite.
  */
 export class LearningRun {
   private run: Run | undefined
@@ -55,27 +55,27 @@ export class LearningRun {
 
   /** Saves a checkpoint `now`, or if it is time for one. Only what has learned something may be kept. */
   async checkpoint(now: boolean, make: (metricsBytes: number) => Checkpoint<unknown>): Promise<void> {
-    const { place, settings, checkpointSeconds = CHECKPOINT_SECONDS } = this.parts
+    const { settings, checkpointSeconds = CHECKPOINT_SECONDS } = this.parts
     if (!now && performance.now() - this.lastCheckpoint < checkpointSeconds * 1000) return
-    const run = await this.begin()
-    await saveCheckpoint(place.store, settings, make(await run.metricsBytes()))
+    await this.save(async (run) => saveCheckpoint(run.store, settings, make(await run.metricsBytes())))
     this.lastCheckpoint = performance.now()
   }
 
   /** Saves the model and ends the run. */
   async finish(save: (run: Run) => Promise<void>): Promise<void> {
-    await save(await this.begin())
+    await this.save(save)
     await removeCheckpoint(this.parts.place.store)
   }
 
-  private async begin(): Promise<Run> {
-    if (this.run) return this.run
+  /** Saves into the run; into a new one together with its metrics so far, all at once. */
+  private async save(what: (run: Run) => Promise<void>): Promise<void> {
+    if (this.run) return what(this.run)
     const { place, model, settings } = this.parts
-    const run = await place.begin(model, settings)
-    await run.cutMetrics(this.bytes)
-    for (const metrics of this.waiting) await run.appendMetrics(metrics)
+    this.run = await place.begin(model, settings, async (run) => {
+      await run.cutMetrics(this.bytes)
+      for (const metrics of this.waiting) await run.appendMetrics(metrics)
+      await what(run)
+    })
     this.waiting = []
-    this.run = run
-    return run
   }
 }

@@ -24,7 +24,7 @@ export function memoryStore(path: string, files: Readonly<Record<string, Uint8Ar
     return bytes
   }
 
-  return {
+  const store: MemoryStore = {
     path,
     kind: 'memory',
     files: () => Object.fromEntries([...held].map(([name, bytes]) => [name, bytes.slice()])),
@@ -37,11 +37,13 @@ export function memoryStore(path: string, files: Readonly<Record<string, Uint8Ar
     size: async (name) => find(name).length,
     read: async (name) => find(name).slice(),
 
-    async writeAtomic(name, content, { removing = [] } = {}) {
-      for (const each of [name, ...removing]) checkName(each)
-      const whole = await join(pieces(content))
+    writeAtomic: (name, content, options) => store.writeTogether(new Map([[name, content]]), options),
+    async writeTogether(files, { removing = [] } = {}) {
+      for (const each of [...files.keys(), ...removing]) checkName(each)
+      const written: [string, Uint8Array][] = []
+      for (const [name, content] of files) written.push([name, await join(pieces(content))])
       for (const other of removing) held.delete(other)
-      held.set(name, whole)
+      for (const [name, whole] of written) held.set(name, whole)
     },
 
     async append(name, text) {
@@ -66,6 +68,7 @@ export function memoryStore(path: string, files: Readonly<Record<string, Uint8Ar
     },
     sweep: async () => {},
   }
+  return store
 }
 
 function memoryScratch(): Scratch {

@@ -1,6 +1,7 @@
 import { openStore } from '#artifacts/store'
 import { ConfigurationError, FileFormatError } from '../tensor/errors.js'
 import { checkpointFile } from './checkpoint.js'
+import { memoryStore } from './memoryStore.js'
 import { appendMetrics, cutMetrics, type Metrics, metricsBytes, metricsFile, readMetrics } from './metrics.js'
 import { configFile, encodeRunConfig, holdsRun, type RunConfig, readRunConfig } from './runConfig.js'
 import { decodeSafetensors, type Safetensors, type StoredTensor, safetensorsParts } from './safetensors.js'
@@ -46,10 +47,11 @@ export interface RunPlace {
    */
   readonly state: 'empty' | 'overwrites' | 'unfinished' | 'finished'
   /**
-   * Writes `config.json`, and is the first to change anything: a run that is overwritten loses its files in the moment
-   * the new configuration is safely on disk. Check everything else, a checkpoint to resume included, before.
+   * Writes `config.json`, and is the first to change anything: a run that is overwritten loses its files in the moment the new
+   * configuration, and with it all that `first` saves, is safely on disk. Where one of them cannot be written, everything stays as it
+   * was. Check everything else, a checkpoint to resume included, before.
    */
-  begin(model: string, settings: object): Promise<Run>
+  begin(model: string, settings: object, first?: (run: Run) => Promise<void>): Promise<Run>
 }
 
 /** What to do with a run that is there already; without either it is an error. */
@@ -70,14 +72,16 @@ export async function createRun(path: string | Store, options: CreateRunOptions 
   const store = typeof path === 'string' ? openStore(path) : path
   const there = await store.list()
   if (there.length === 0)
-    return { store, state: 'empty', begin: (model, settings) => begin(store, model, settings, []) }
+    return { store, state: 'empty', begin: (model, settings, first) => makeRun(store, model, settings, [], first) }
   if (!(await holdsRun(store))) {
     const some = `${there.slice(0, 3).join(', ')}${there.length > 3 ? ', …' : ''}`
     throw new FileFormatError(
       `${store.path} holds files that are not of a run (${some}) and is left alone; choose another folder, or empty it yourself.`,
     )
   }
-  if (overwrite) return { store, state: 'overwrites', begin: (model, settings) => replaceRun(store, model, settings) }
+  if (overwrite) {
+    return { store, state: 'overwrites', begin: (model, settings, first) => replaceRun(store, model, settings, first) }
+  }
   if (!resume) {
     throw new ConfigurationError(
       `${store.path} holds a run already; pass --resume to continue it, --overwrite to replace it (in code: { resume: true } or { overwrite: true }), or choose another folder.`,
@@ -88,13 +92,18 @@ export async function createRun(path: string | Store, options: CreateRunOptions 
   return {
     store,
     state: finished ? 'finished' : 'unfinished',
-    async begin(model, settings) {
+    async begin(model, settings, first) {
       if (model !== known.model) {
         throw new ConfigurationError(
           `${store.path} holds a run of ${known.model}, which cannot be resumed as ${model}; choose another folder, or pass --overwrite.`,
         )
       }
-      return begin(store, model, settings, known.pictures)
+      const config = { model, settings, pictures: known.pictures }
+      await store.sweep()
+      await store.writeAtomic(configFile, encodeRunConfig(config))
+      const going = run(store, config)
+      await first?.(going)
+      return going
     },
   }
 }
@@ -108,27 +117,36 @@ export async function openRun(path: string | Store): Promise<Run> {
   return run(store, await readRunConfig(store))
 }
 
-async function begin(
+/** A new run with all that `first` saves, written together: in memory first, then on disk in one go. */
+async function makeRun(
   store: Store,
   model: string,
   settings: object,
-  pictures: readonly string[],
-  removing: readonly string[] = [],
+  removing: readonly string[],
+  first?: (run: Run) => Promise<void>,
 ): Promise<Run> {
-  const config = { model, settings, pictures }
-  const bytes = encodeRunConfig(config)
+  const config = { model, settings, pictures: [] }
+  const staged = memoryStore(store.path)
+  await staged.writeAtomic(configFile, encodeRunConfig(config))
+  const begun = run(staged, config)
+  await first?.(begun)
   await store.sweep()
-  await store.writeAtomic(configFile, bytes, { removing })
-  return run(store, config)
+  await store.writeTogether(new Map(Object.entries(staged.files())), { removing })
+  return run(store, { ...config, pictures: begun.pictures })
 }
 
 /** Begins anew where a run is: of its files only those go that runs write, so that a person's own stay. */
-async function replaceRun(store: Store, model: string, settings: object): Promise<Run> {
+async function replaceRun(
+  store: Store,
+  model: string,
+  settings: object,
+  first?: (run: Run) => Promise<void>,
+): Promise<Run> {
   const pictures = await readRunConfig(store).then(
     (config) => config.pictures,
     () => [], // a damaged or newer configuration does not tell
   )
-  return begin(store, model, settings, [], [modelFile, checkpointFile, metricsFile, cardFile, ...pictures])
+  return makeRun(store, model, settings, [modelFile, checkpointFile, metricsFile, cardFile, ...pictures], first)
 }
 
 function run(store: Store, initial: RunConfig): Run {

@@ -20,7 +20,7 @@ export function openStore(path: string): Store {
   }
   const partialOf = (name: string): string => join(path, `.${name}.${randomBytes(4).toString('hex')}.partial`)
 
-  return {
+  const store: Store = {
     path,
     kind: 'disk',
 
@@ -58,19 +58,28 @@ export function openStore(path: string): Store {
 
     read: (name) => readWhole(file(name)),
 
-    async writeAtomic(name, content, { removing = [] } = {}) {
-      const target = file(name)
+    writeAtomic: (name, content, options) => store.writeTogether(new Map([[name, content]]), options),
+
+    async writeTogether(files, { removing = [] } = {}) {
       const others = removing.map(file)
-      const temporary = partialOf(name)
+      const written = [...files].map(([name, content]) => ({ target: file(name), partial: partialOf(name), content }))
+      let writing = path
       try {
         await makeFolder(path)
-        await writeWhole(temporary, content)
+        for (const { target, partial, content } of written) {
+          writing = target
+          await writeWhole(partial, content)
+        }
         for (const other of others) await rm(other, { force: true })
-        await replace(temporary, target)
+        for (const { target, partial } of written) {
+          writing = target
+          await replace(partial, target)
+        }
         await syncFolder(path)
       } catch (error) {
-        await rm(temporary, { force: true }).catch(() => {}) // the first error is the one to report
-        throw systemError(error, target, 'written')
+        // The first error is the one to report.
+        for (const { partial } of written) await rm(partial, { force: true }).catch(() => {})
+        throw systemError(error, writing, 'written')
       }
     },
 
@@ -117,6 +126,7 @@ export function openStore(path: string): Store {
       }
     },
   }
+  return store
 }
 
 /** The folder of a file, and the file's name in it. */

@@ -26,6 +26,11 @@ export interface Store {
    * after its bytes are safe and before it has its name.
    */
   writeAtomic(name: string, content: Content, options?: { readonly removing?: readonly string[] }): Promise<void>
+  /**
+   * The same of several files: the bytes of all are safe before any of `removing` goes and the first gets its name, so that where one
+   * cannot be written, everything stays as it was. They get their names in the order in which they are given.
+   */
+  writeTogether(files: ReadonlyMap<string, Content>, options?: { readonly removing?: readonly string[] }): Promise<void>
   /** Adds text at the end of a file, and makes the file where there is none. */
   append(name: string, text: string): Promise<void>
   /** Cuts a file to its first `bytes`; a shorter or absent one stays as it is. */

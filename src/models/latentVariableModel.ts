@@ -1,6 +1,5 @@
-import { createRun, type Run } from '../artifacts/runFolder.js'
+import type { Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
-import type { Store } from '../artifacts/store.js'
 import type { LatentVariableEnergy } from '../energy/latentVariableEnergy.js'
 import type { Parameters } from '../energy/module.js'
 import { encodeOnnx } from '../graph/index.js'
@@ -34,6 +33,7 @@ import type { LatentVariableProgress } from './latentVariableProgress.js'
 import type { LatentVariableSettings } from './latentVariableSettings.js'
 import { stored } from './latentVariableTensors.js'
 import type { Model } from './model.js'
+import { saveModel } from './saveModel.js'
 
 /** The name of these models in run folders. */
 export const latentVariableName = 'latent-variable'
@@ -186,13 +186,8 @@ export function createLatentVariableModel(made: {
       return encodeOnnx({ name: part, outputs: inferenceGraph(energy, parameters, settings) })
     },
 
-    async save(path: string | Store, options = {}) {
-      const place = await createRun(path, options)
-      const run = await place.begin(latentVariableName, settings)
-      for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })
-      await run.appendMetrics({ event: 'end', status })
-      await model.saveInto(run)
-    },
+    save: (path, options = {}) =>
+      saveModel(path, options, { name: latentVariableName, settings, history, status, saveInto: model.saveInto }),
 
     async saveInto(run) {
       await run.saveCard(latentVariableCard(model))

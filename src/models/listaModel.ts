@@ -1,4 +1,4 @@
-import { createRun, type Run } from '../artifacts/runFolder.js'
+import type { Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
 import { fromTensor } from '../data/fromTensor.js'
@@ -23,6 +23,7 @@ import { stored } from './latentVariableTensors.js'
 import { amortizedCard } from './listaCard.js'
 import type { EncoderProgress, EncoderStatus } from './listaProgress.js'
 import type { AmortizedSettings } from './listaSettings.js'
+import { saveModel } from './saveModel.js'
 import type { SparseCodingData } from './sparseCoding.js'
 import { drawable, type EncodedBatch } from './sparseCodingModel.js'
 
@@ -163,13 +164,8 @@ export async function amortizedModel(parts: {
     decode: async (codes, context) => step.invert(decode(codes, atoms), context),
     energy: async (data, options) => (await model.encode(data, options)).energy,
 
-    async save(path, options = {}) {
-      const place = await createRun(path, options)
-      const run = await place.begin(kind, settings)
-      for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })
-      await run.appendMetrics({ event: 'end', status })
-      await model.saveInto(run)
-    },
+    save: (path, options = {}) =>
+      saveModel(path, options, { name: kind, settings, history, status, saveInto: model.saveInto }),
 
     async saveInto(run) {
       if (drawable(shape)) await run.savePicture('atoms.png', await toPng(mosaic(atoms)))

@@ -1,4 +1,4 @@
-import { createRun, type Run } from '../artifacts/runFolder.js'
+import type { Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
 import { fromTensor } from '../data/fromTensor.js'
@@ -18,6 +18,7 @@ import { toPng } from '../views/toPng.js'
 import { isImages, isTensor } from './dataKind.js'
 import type { FitProgress } from './fitProgress.js'
 import { checkUnprocessed } from './maskedObservations.js'
+import { saveModel } from './saveModel.js'
 import type { SparseCodingData } from './sparseCoding.js'
 import { sparseCodingCard } from './sparseCodingCard.js'
 import { type SparseCodingSettings, settingsRegularizer } from './sparseCodingSettings.js'
@@ -153,12 +154,8 @@ export async function sparseCodingModel(parts: {
       return (await model.encode(data, options)).energy
     },
 
-    async save(path, options = {}) {
-      const place = await createRun(path, options)
-      const run = await place.begin('sparse-coding', settings)
-      for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })
-      await model.saveInto(run)
-    },
+    save: (path, options = {}) =>
+      saveModel(path, options, { name: 'sparse-coding', settings, history, saveInto: model.saveInto }),
 
     async saveInto(run) {
       const preprocess = Object.entries(step.tensors).map(

@@ -1,5 +1,4 @@
-import { createRun, type Run } from '../artifacts/runFolder.js'
-import type { Store } from '../artifacts/store.js'
+import type { Run } from '../artifacts/runFolder.js'
 import { type Evidence, EvidenceSums } from '../diagnostics/evidence.js'
 import { importanceSampled } from '../diagnostics/importanceSampling.js'
 import type { Parameters } from '../energy/module.js'
@@ -17,6 +16,7 @@ import type { LearningStatus } from './epochProgress.js'
 import type { LatentVariableData } from './latentVariableData.js'
 import { stored } from './latentVariableTensors.js'
 import type { Model } from './model.js'
+import { saveModel } from './saveModel.js'
 import { variationalCard } from './variationalAutoEncoderCard.js'
 import { variationalSource } from './variationalAutoEncoderData.js'
 import { fillNormal } from './variationalAutoEncoderLearner.js'
@@ -238,13 +238,8 @@ export function createVariationalModel(made: {
       return model.decode(z, spread ? { x: spread } : {})
     },
 
-    async save(path: string | Store, options = {}) {
-      const place = await createRun(path, options)
-      const run = await place.begin(variationalName, settings)
-      for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })
-      await run.appendMetrics({ event: 'end', status })
-      await model.saveInto(run)
-    },
+    save: (path, options = {}) =>
+      saveModel(path, options, { name: variationalName, settings, history, status, saveInto: model.saveInto }),
 
     async saveInto(run) {
       const pictures = await variationalPictures(model)

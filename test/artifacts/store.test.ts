@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/artifacts/memoryStore.js'
 import * as browser from '../../src/artifacts/store.browser.js'
-import type { Scratch, Store } from '../../src/artifacts/store.js'
+import type { Content, Scratch, Store } from '../../src/artifacts/store.js'
 import * as node from '../../src/artifacts/store.node.js'
 import { CancelledError, FileFormatError } from '../../src/tensor/errors.js'
 
@@ -84,6 +84,26 @@ describe.each<[string, () => Store]>([
     for (const name of ['a', 'b', 'c']) await store.writeAtomic(name, bytes(1))
     await store.writeAtomic('a', bytes(2), { removing: ['b', 'absent'] })
     expect(await store.list()).toEqual(['a', 'c'])
+  })
+
+  it('writes files together, or none of them', async () => {
+    for (const name of ['kept', 'other']) await store.writeAtomic(name, bytes(1))
+    // biome-ignore lint/correctness/useYield: it fails before there is anything to give
+    async function* full(): AsyncGenerator<Uint8Array> {
+      throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    }
+    const files = new Map<string, Content>([
+      ['kept', bytes(2)],
+      ['new', bytes(3)],
+    ])
+    const writing = store.writeTogether(new Map([...files, ['last', full()]]), { removing: ['other'] })
+    await expect(writing).rejects.toThrow(store.kind === 'disk' ? /last cannot be written: no space is left/ : 'ENOSPC')
+    expect(await store.list()).toEqual(['kept', 'other'])
+    expect(await store.read('kept')).toEqual(bytes(1))
+    await store.writeTogether(files, { removing: ['other', 'kept'] })
+    expect(await store.list()).toEqual(['kept', 'new'])
+    expect(await store.read('kept')).toEqual(bytes(2))
+    if (store.kind === 'disk') expect(await readdir(store.path)).toEqual(['kept', 'new'])
   })
 
   it('appends text and cuts it back', async () => {

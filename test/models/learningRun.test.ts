@@ -9,10 +9,11 @@ import { adam } from '../../src/learning/optimizers/adam.js'
 import { latentVariableModel } from '../../src/models/latentVariable.js'
 import { lista } from '../../src/models/lista.js'
 import { loadModel } from '../../src/models/loadModel.js'
+import type { Model } from '../../src/models/model.js'
 import { predictiveSparseDecomposition } from '../../src/models/predictiveSparseDecomposition.js'
 import { sparseCoding } from '../../src/models/sparseCoding.js'
 import { variationalAutoEncoder } from '../../src/models/variationalAutoEncoder.js'
-import { CancelledError, ConvergenceError, DataError } from '../../src/tensor/errors.js'
+import { CancelledError, ConvergenceError, DataError, FileFormatError } from '../../src/tensor/errors.js'
 import { rng } from '../../src/tensor/random.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import { interrupted } from './support.js'
@@ -86,6 +87,28 @@ describe.each(Object.entries(models))('a run of %s', (_, learning) => {
     await expect(learning(failing(5), { run: store, checkpointSeconds: 0 })).rejects.toThrow('a number is missing')
     expect(await store.exists('config.json')).toBe(true)
     expect(await store.exists('checkpoint.safetensors')).toBe(true)
+  })
+
+  it('takes the place of another only where there is room for it', async () => {
+    const store = await finished(learning)
+    const before = store.files()
+    const full: Store = {
+      ...store,
+      append: () => Promise.reject(new FileFormatError('no space is left on the disk')),
+      writeAtomic: () => Promise.reject(new FileFormatError('no space is left on the disk')),
+      writeTogether: (files) =>
+        Promise.reject(new FileFormatError(`no space is left on the disk for ${[...files.keys()].join(', ')}`)),
+    }
+    for (const [checkpointSeconds, written] of [
+      [1e6, /no space is left on the disk for config\.json.*model\.safetensors/],
+      [0, /no space is left on the disk for config\.json.*checkpoint\.safetensors/],
+    ] as const) {
+      await expect(learning(data, { run: full, overwrite: true, checkpointSeconds })).rejects.toThrow(written)
+      expect(store.files()).toEqual(before)
+    }
+    const model = (await learning(data, { run: memoryStore('other') })) as Model
+    await expect(model.save(full, { overwrite: true })).rejects.toThrow(/no space is left/)
+    expect(store.files()).toEqual(before)
   })
 
   it('that was finished cannot be resumed', async () => {
