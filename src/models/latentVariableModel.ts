@@ -15,9 +15,10 @@ import { decoderGraph, encoderGraph, inferenceGraph } from '../inference/graph/s
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { CancelledError, ConfigurationError } from '../tensor/errors.js'
+import { ConfigurationError } from '../tensor/errors.js'
 import { rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { type CodedBatch, codedBatches } from './codedBatches.js'
 import type { LearningStatus } from './epochProgress.js'
 import { latentVariableCard } from './latentVariableCard.js'
 import { type LatentVariableData, pairSource } from './latentVariableData.js'
@@ -39,13 +40,7 @@ import { saveModel } from './saveModel.js'
 export const latentVariableName = 'latent-variable'
 
 /** Codes of one batch of a stream. */
-export interface LatentVariableBatch {
-  /** Row of the first observation in the whole stream. */
-  readonly first: number
-  readonly inference: Inference
-  /** What decoding needs besides the codes. */
-  readonly context: { readonly x?: Tensor }
-}
+export type LatentVariableBatch = CodedBatch<Inference, { readonly x?: Tensor }>
 
 /** An energy E(x, y, z) with its parameters. */
 export interface LatentVariableModel extends Model<LatentVariableData, GraphEncodeOptions, { readonly x?: Tensor }> {
@@ -121,18 +116,11 @@ export function createLatentVariableModel(made: {
     async *encodeBatches(data, options = {}) {
       const { batchSize = BATCH, warmStart, seconds, onProgress, ...rest } = options
       if (warmStart) throw new ConfigurationError('Codes to start from need a whole batch; use encode.')
-      const source = pairSource(energy, data)
-      const started = performance.now()
-      const spent = () => (performance.now() - started) / 1000
-      let first = 0
-      for await (const pairs of source.batches({ batchSize, ...(options.signal ? { signal: options.signal } : {}) })) {
-        if (options.signal?.aborted) throw new CancelledError(`Encoding was cancelled after ${first} observations.`)
-        const left = seconds === undefined ? {} : { seconds: Math.max(0, seconds - spent()) }
-        const inference = await encoder.encode(pairs, { ...rest, ...left })
-        yield { first, inference, context: pairs.x ? { x: pairs.x } : {} }
-        first += pairs.y.shape[0]
-        onProgress?.({ done: first, total: source.count ?? first, seconds: spent() })
-      }
+      const stream = { batchSize, seconds, signal: options.signal, onProgress }
+      yield* codedBatches(pairSource(energy, data), stream, async (pairs, left) => ({
+        inference: await encoder.encode(pairs, { ...rest, ...left }),
+        context: pairs.x ? { x: pairs.x } : {},
+      }))
     },
 
     async encode(data, options = {}) {

@@ -9,9 +9,9 @@ import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { formatShape, sameShape, type Tensor, tensor } from '../tensor/tensor.js'
 import { isImages, isTensor } from './dataKind.js'
 import type { EncoderFitOptions } from './listaFit.js'
+import type { InputSettings } from './settingsParts.js'
 import { type SparseCodingData, type SparseCodingOptions, sparseCoding } from './sparseCoding.js'
 import type { SparseCodingModel } from './sparseCodingModel.js'
-import type { InputSettings } from './settingsParts.js'
 
 /** The dictionary that an encoder serves: given, or learned first by sparse coding from the same data. */
 export interface DictionaryOptions

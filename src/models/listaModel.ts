@@ -1,7 +1,6 @@
 import type { Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
-import { fromTensor } from '../data/fromTensor.js'
 import type { Observations } from '../data/observations.js'
 import type { Encoder } from '../energy/encoders/encoder.js'
 import type { Parameters } from '../energy/module.js'
@@ -10,15 +9,13 @@ import type { Codes } from '../inference/codes.js'
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import { decode } from '../inference/linear/decode.js'
-import { gridPatches } from '../preprocess/gridPatches.js'
 import type { FittedStep, NamedTensors } from '../preprocess/preprocessor.js'
-import { restoreImageStep } from '../preprocess/restore.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { CancelledError, ConfigurationError, ShapeError } from '../tensor/errors.js'
-import { formatShape, sameShape, type Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
-import { isImages, isTensor } from './dataKind.js'
+import { checkCodable, codedBatches, observationsToCode } from './codedBatches.js'
+import { isTensor } from './dataKind.js'
 import { stored } from './latentVariableTensors.js'
 import { amortizedCard } from './listaCard.js'
 import type { EncoderProgress, EncoderStatus } from './listaProgress.js'
@@ -98,14 +95,6 @@ export async function amortizedModel(parts: {
     return inference
   }
 
-  const checkShape = (name: string, given: readonly number[]): void => {
-    if (!sameShape(given, shape)) {
-      throw new ShapeError(
-        `${name} holds observations of ${formatShape(given)}, but this model codes ${formatShape(shape)}; give observations of that shape.`,
-      )
-    }
-  }
-
   const model: AmortizedModel = {
     kind,
     settings,
@@ -116,39 +105,23 @@ export async function amortizedModel(parts: {
     status,
     preprocess: step,
 
-    observations(data) {
-      if (!isImages(data)) return isTensor(data) ? fromTensor(data) : data
-      const { input } = settings
-      if (input.kind !== 'images') {
-        throw new ConfigurationError(
-          `${data.name} holds images, but this model codes observations of ${formatShape(shape)}; give observations of that shape.`,
-        )
-      }
-      const [height, width] = input.patch
-      return gridPatches(data, { size: [height, width], transform: restoreImageStep(input.transform) })
-    },
+    observations: (data) => observationsToCode(data, settings.input, shape),
 
     async *encodeBatches(data, options = {}) {
       const { batchSize = BATCH, seconds, onProgress, ...rest } = options
       const source = model.observations(data)
-      checkShape(source.name, source.shape)
+      checkCodable(source.name, source.shape, shape)
       const coder = await ready()
-      const started = performance.now()
-      const spent = () => (performance.now() - started) / 1000
-      let first = 0
-      for await (const batch of source.batches({ batchSize, ...(options.signal ? { signal: options.signal } : {}) })) {
-        if (options.signal?.aborted) throw new CancelledError(`Encoding was cancelled after ${first} observations.`)
+      const stream = { batchSize, seconds, signal: options.signal, onProgress }
+      yield* codedBatches(source, stream, async (batch, left) => {
         const { output, context } = step.apply(batch)
-        const left = seconds === undefined ? {} : { seconds: Math.max(0, seconds - spent()) }
-        yield { first, inference: await coder.encode(output, { ...rest, ...left }), context }
-        first += batch.shape[0]
-        onProgress?.({ done: first, total: source.count ?? first, seconds: spent() })
-      }
+        return { inference: await coder.encode(output, { ...rest, ...left }), context }
+      })
     },
 
     async encode(data, options = {}) {
       if (isTensor(data)) {
-        checkShape('The batch', data.shape.slice(1))
+        checkCodable('The batch', data.shape.slice(1), shape)
         return (await ready()).encode(step.apply(data).output, options)
       }
       const found: Inference[] = []
@@ -157,7 +130,7 @@ export async function amortizedModel(parts: {
     },
 
     async certify(observations, codes) {
-      checkShape('The batch', observations.shape.slice(1))
+      checkCodable('The batch', observations.shape.slice(1), shape)
       return (await ready()).certify(step.apply(observations).output, codes)
     },
 

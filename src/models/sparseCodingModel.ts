@@ -1,21 +1,19 @@
 import type { Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
 import type { Store } from '../artifacts/store.js'
-import { fromTensor } from '../data/fromTensor.js'
 import type { Observations } from '../data/observations.js'
 import type { Codes } from '../inference/codes.js'
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import { decode } from '../inference/linear/decode.js'
 import { type EncodeOptions, type LinearEncoder, linearEncoder } from '../inference/linear/linearEncoder.js'
-import { gridPatches } from '../preprocess/gridPatches.js'
 import type { FittedStep, NamedTensors } from '../preprocess/preprocessor.js'
-import { restoreImageStep } from '../preprocess/restore.js'
-import { CancelledError, ConfigurationError, ShapeError } from '../tensor/errors.js'
-import { formatShape, sameShape, type Tensor } from '../tensor/tensor.js'
+import { ConfigurationError } from '../tensor/errors.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
-import { isImages, isTensor } from './dataKind.js'
+import { type CodedBatch, checkCodable, codedBatches, observationsToCode } from './codedBatches.js'
+import { isTensor } from './dataKind.js'
 import type { FitProgress } from './fitProgress.js'
 import { checkUnprocessed } from './maskedObservations.js'
 import { saveModel } from './saveModel.js'
@@ -24,12 +22,7 @@ import { sparseCodingCard } from './sparseCodingCard.js'
 import { type SparseCodingSettings, settingsRegularizer } from './sparseCodingSettings.js'
 
 /** Codes of one batch of a stream, with what decoding needs to undo the preprocessing. */
-export interface EncodedBatch {
-  /** Row of the first observation in the whole stream. */
-  readonly first: number
-  readonly inference: Inference
-  readonly context: NamedTensors
-}
+export type EncodedBatch = CodedBatch<Inference, NamedTensors>
 
 /** A dictionary with its preprocessing: codes, reconstructions and energies of new data. */
 export interface SparseCodingModel {
@@ -82,20 +75,6 @@ export async function sparseCodingModel(parts: {
     return encoder
   }
 
-  const observationsOf = (data: SparseCodingData): Observations => {
-    if (isImages(data)) {
-      const { input } = settings
-      if (input.kind !== 'images') {
-        throw new ConfigurationError(
-          `${data.name} holds images, but this model codes observations of ${formatShape(shape)}; give observations of that shape.`,
-        )
-      }
-      const [height, width] = input.patch
-      return gridPatches(data, { size: [height, width], transform: restoreImageStep(input.transform) })
-    }
-    return isTensor(data) ? fromTensor(data) : data
-  }
-
   const model: SparseCodingModel = {
     kind: 'sparse-coding',
     settings,
@@ -103,41 +82,25 @@ export async function sparseCodingModel(parts: {
     usage,
     history,
     preprocess: step,
-    observations: observationsOf,
+    observations: (data) => observationsToCode(data, settings.input, shape),
 
     async *encodeBatches(data, options = {}) {
-      const { batchSize = BATCH, warmStart, seconds, onProgress, ...rest } = options
+      const { batchSize = BATCH, warmStart, seconds, onProgress, mask, ...rest } = options
       if (warmStart) throw new ConfigurationError('Codes to start from need a whole batch; use encode.')
-      if (options.mask)
-        throw new ConfigurationError('A mask needs a whole batch [n, …shape]; use encode with a tensor.')
-      const source = observationsOf(data)
-      if (!sameShape(source.shape, shape)) {
-        throw new ShapeError(
-          `${source.name} holds observations of ${formatShape(source.shape)}, but this model codes ${formatShape(shape)}; give observations of that shape.`,
-        )
-      }
+      if (mask) throw new ConfigurationError('A mask needs a whole batch [n, …shape]; use encode with a tensor.')
+      const source = model.observations(data)
+      checkCodable(source.name, source.shape, shape)
       const coder = await ready()
-      const started = performance.now()
-      let first = 0
-      for await (const batch of source.batches({ batchSize, ...(options.signal ? { signal: options.signal } : {}) })) {
-        if (options.signal?.aborted) throw new CancelledError(`Encoding was cancelled after ${first} observations.`)
+      const stream = { batchSize, seconds, signal: options.signal, onProgress }
+      yield* codedBatches(source, stream, async (batch, left) => {
         const { output, context } = step.apply(batch)
-        const left =
-          seconds === undefined ? {} : { seconds: Math.max(0, seconds - (performance.now() - started) / 1000) }
-        const inference = await coder.encode(output, { ...rest, ...left })
-        yield { first, inference, context }
-        first += batch.shape[0]
-        onProgress?.({ done: first, total: source.count ?? first, seconds: (performance.now() - started) / 1000 })
-      }
+        return { inference: await coder.encode(output, { ...rest, ...left }), context }
+      })
     },
 
     async encode(data, options = {}) {
       if (isTensor(data)) {
-        if (!sameShape(data.shape.slice(1), shape)) {
-          throw new ShapeError(
-            `Observations of ${formatShape(data.shape.slice(1))} were given, but this model codes ${formatShape(shape)}; give a batch [n, ${shape.join(', ')}].`,
-          )
-        }
+        checkCodable('The batch', data.shape.slice(1), shape)
         if (options.mask) checkUnprocessed(settings.preprocess)
         return (await ready()).encode(options.mask ? data : step.apply(data).output, options)
       }

@@ -12,6 +12,7 @@ import type { Runtime } from '../runtime/runtime.js'
 import { CancelledError, ConfigurationError, ShapeError } from '../tensor/errors.js'
 import { rng } from '../tensor/random.js'
 import { rows, type Tensor, takeRows, zeros } from '../tensor/tensor.js'
+import { type CodedBatch, codedBatches } from './codedBatches.js'
 import type { LearningStatus } from './epochProgress.js'
 import type { LatentVariableData } from './latentVariableData.js'
 import { stored } from './latentVariableTensors.js'
@@ -49,13 +50,7 @@ export interface VariationalInference extends Inference {
 }
 
 /** Codes of one batch of a stream. */
-export interface VariationalBatch {
-  /** Row of the first observation in the whole stream. */
-  readonly first: number
-  readonly inference: VariationalInference
-  /** What decoding needs besides the codes. */
-  readonly context: { readonly x?: Tensor }
-}
+export type VariationalBatch = CodedBatch<VariationalInference, { readonly x?: Tensor }>
 
 /** A learned variational auto-encoder. */
 export interface VariationalModel extends Model<LatentVariableData, VariationalEncodeOptions, { readonly x?: Tensor }> {
@@ -140,11 +135,8 @@ export function createVariationalModel(made: {
     async *encodeBatches(data, options = {}) {
       const { samples, seed, signal, onProgress, batchSize = BATCH } = options
       const drawn = samples === undefined ? 1 : checkedCount('samples', samples)
-      const source = variationalSource(energy, data)
-      const started = performance.now()
-      let first = 0
-      for await (const observed of source.batches({ batchSize, ...(signal ? { signal } : {}) })) {
-        if (signal?.aborted) throw new CancelledError(`Encoding was cancelled after ${first} observations.`)
+      const stream = { batchSize, signal, onProgress }
+      yield* codedBatches(variationalSource(energy, data), stream, async (observed, _, first) => {
         const { means, deviations, kl, reconstruction, logWeights } = await scored(observed, drawn, first, seed)
         const inference: VariationalInference = {
           codes: fromDense(means),
@@ -157,10 +149,8 @@ export function createVariationalModel(made: {
           steps: new Uint32Array(means.shape[0]),
           status: Array.from(kl, (value) => (Number.isFinite(value) ? 'converged' : 'nonFinite')),
         }
-        yield { first, inference, context: observed.x ? { x: observed.x } : {} }
-        first += means.shape[0]
-        onProgress?.({ done: first, total: source.count ?? first, seconds: (performance.now() - started) / 1000 })
-      }
+        return { inference, context: observed.x ? { x: observed.x } : {} }
+      })
     },
 
     async encode(data, options = {}) {
