@@ -13,9 +13,9 @@ import { type LatentVariableOptions, latentVariableModel } from '../../src/model
 import type { LatentVariableFitOptions } from '../../src/models/latentVariableFit.js'
 import type { LatentVariableModel } from '../../src/models/latentVariableModel.js'
 import { loadModel } from '../../src/models/loadModel.js'
-import { CancelledError, ConfigurationError, FileFormatError } from '../../src/tensor/errors.js'
+import { ConfigurationError, FileFormatError } from '../../src/tensor/errors.js'
 import { dictionaries, mixedObservations, rng } from '../inference/problems.js'
-import { interrupted } from './support.js'
+import { interrupted, stoppedRun } from './support.js'
 
 const random = rng(71)
 const observations = mixedObservations(random, dictionaries.unit(random, 12, 6), 120)
@@ -58,16 +58,8 @@ const bitsOf = ({ parameters, keptCodes }: LatentVariableModel) =>
     [...new Uint32Array(data.buffer, data.byteOffset, data.length)],
   ])
 
-/** Learns until batch `count` has been drawn, is cancelled there, and leaves its checkpoint in a store. */
-async function stopped(options: LatentVariableOptions, count: number, fit: LatentVariableFitOptions = {}) {
-  const store = memoryStore('run')
-  const stop = new AbortController()
-  const data = interrupted(observations, count, () => stop.abort())
-  const learning = latentVariableModel(options).fit(data, { epochs, run: store, signal: stop.signal, ...fit })
-  await expect(learning).rejects.toThrow(CancelledError)
-  expect(await store.exists(checkpointFile)).toBe(true)
-  return store
-}
+const stopped = (options: LatentVariableOptions, count: number, fit: LatentVariableFitOptions = {}) =>
+  stoppedRun(observations, count, (data, run) => latentVariableModel(options).fit(data, { epochs, ...run, ...fit }))
 
 describe('a run that was stopped', () => {
   for (const [name, options] of Object.entries(settings)) {

@@ -8,24 +8,16 @@ import { type SparseCodingData, type SparseCodingOptions, sparseCoding } from '.
 import type { FitOptions } from '../../src/models/sparseCodingFit.js'
 import { centre } from '../../src/preprocess/centre.js'
 import { zca } from '../../src/preprocess/zca.js'
-import { CancelledError, ConfigurationError, FileFormatError } from '../../src/tensor/errors.js'
+import { ConfigurationError, FileFormatError } from '../../src/tensor/errors.js'
 import { dictionaries, mixedObservations, rng } from '../inference/problems.js'
-import { bitsOf, interrupted } from './support.js'
+import { bitsOf, interrupted, stoppedRun } from './support.js'
 
 const random = rng(71)
 const observations = mixedObservations(random, dictionaries.unit(random, 40, 18), 700)
 const epochs = 4
 
-/** Learns until batch `count` has been drawn, is cancelled there, and leaves its checkpoint in a store. */
-async function stopped(options: SparseCodingOptions, count: number, fit: FitOptions = {}) {
-  const store = memoryStore('run')
-  const stop = new AbortController()
-  const data = interrupted(observations, count, () => stop.abort())
-  const learning = sparseCoding(options).fit(data, { epochs, run: store, signal: stop.signal, ...fit })
-  await expect(learning).rejects.toThrow(CancelledError)
-  expect(await store.exists(checkpointFile)).toBe(true)
-  return store
-}
+const stopped = (options: SparseCodingOptions, count: number, fit: FitOptions = {}) =>
+  stoppedRun(observations, count, (data, run) => sparseCoding(options).fit(data, { epochs, ...run, ...fit }))
 
 const settings: Record<string, SparseCodingOptions> = {
   'online, default': { atoms: 24, lambda: 0.2, batchSize: 100, seed: 5 },

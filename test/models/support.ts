@@ -1,6 +1,11 @@
+import { expect } from 'vitest'
+import { checkpointFile } from '../../src/artifacts/checkpoint.js'
+import { type MemoryStore, memoryStore } from '../../src/artifacts/memoryStore.js'
+import type { Store } from '../../src/artifacts/store.js'
 import { fromTensor } from '../../src/data/fromTensor.js'
 import type { Images, Observations, Pass } from '../../src/data/observations.js'
 import type { SparseCodingModel } from '../../src/models/sparseCodingModel.js'
+import { CancelledError } from '../../src/tensor/errors.js'
 import { rng } from '../../src/tensor/random.js'
 import { type Tensor, zeros } from '../../src/tensor/tensor.js'
 
@@ -24,6 +29,20 @@ export function interrupted(batch: Tensor, count: number, action: () => void): O
       }
     },
   }
+}
+
+/** Learns until batch `count` has been drawn, is cancelled there, and gives the store in which its checkpoint was left. */
+export async function stoppedRun(
+  batch: Tensor,
+  count: number,
+  learn: (data: Observations, fit: { run: Store; signal: AbortSignal }) => Promise<unknown>,
+): Promise<MemoryStore> {
+  const run = memoryStore('run')
+  const stop = new AbortController()
+  const data = interrupted(batch, count, () => stop.abort())
+  await expect(learn(data, { run, signal: stop.signal })).rejects.toThrow(CancelledError)
+  expect(await run.exists(checkpointFile)).toBe(true)
+  return run
 }
 
 /** Pictures of soft stripes in random directions. */
