@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { csc } from './cases/csc.js'
+import { cscLearn } from './cases/cscLearn.js'
+import { cscPublished } from './cases/cscPublished.js'
+import { cscScaling } from './cases/cscScaling.js'
 import { encodeDigits } from './cases/encodeDigits.js'
 import { encodePatches } from './cases/encodePatches.js'
 import { graphOverhead } from './cases/graphOverhead.js'
@@ -16,6 +20,8 @@ import { resultTable, writeResults } from './lib/results.js'
 /**
  * @typedef {object} Job what every benchmark is given
  * @property {string | undefined} folder MNIST's folder
+ * @property {string | undefined} images a folder with the images house and cameraman
+ * @property {string | undefined} kernels an npz file with SPORCO's dictionaries
  * @property {readonly number[]} threads the numbers of threads to measure: one, and all
  * @property {Peers | undefined} peers
  * @property {number} repeats
@@ -35,6 +41,10 @@ const benchmarks = {
   'lista-train': listaTrain,
   'proximal-graph': proximalGraph,
   'graph-overhead': graphOverhead,
+  csc,
+  'csc-published': cscPublished,
+  'csc-learn': cscLearn,
+  'csc-scaling': cscScaling,
 }
 
 /** Who stands beside ours. @type {Record<string, import('./lib/peers.js').Family>} */
@@ -46,15 +56,20 @@ const families = {
   lista: 'sparse',
   'lista-train': 'networks',
   'proximal-graph': 'networks',
+  csc: 'convolutional',
+  'csc-published': 'convolutional',
+  'csc-learn': 'convolutional',
 }
 
-const usage = `npm run bench -- NAME [--peers] [--json] [--mnist DIR] [--repeats N] [--threads N]
+const usage = `npm run bench -- NAME [--peers] [--json] [--mnist DIR] [--images DIR] [--kernels FILE] [--repeats N] [--threads N]
 
 NAME: ${Object.keys(benchmarks).join(', ')}
-  --peers      measure scikit-learn and SPAMS, or PyTorch, in the same run (sets up bench/.venv with python3;
-               PyTorch takes 5.5 GB on Linux, see bench/peers/networks/requirements.txt)
+  --peers      measure scikit-learn and SPAMS, PyTorch, or SPORCO and alphacsc in the same run (sets up bench/.venv with
+               python3; PyTorch takes 5.5 GB on Linux, see bench/peers/networks/requirements.txt)
   --json       print the result as JSON instead of a table; it is written to bench/results/NAME.json either way
   --mnist DIR  the folder with MNIST's IDX files (or ENERGIA_MNIST); without it the embedded digits are used
+  --images DIR the folder with the images house and cameraman (csc, denoise); without it parts of the embedded photographs are used
+  --kernels FILE  an npz file with SPORCO's dictionaries (csc); with --peers they come from its package
   --repeats N  how often each time is taken, 5 or more (7)
   --threads N  threads of the parallel case (all processors)`
 
@@ -76,6 +91,8 @@ function readArguments() {
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         mnist: { type: 'string', default: process.env.ENERGIA_MNIST ?? '' },
+        images: { type: 'string', default: '' },
+        kernels: { type: 'string', default: '' },
         repeats: { type: 'string', default: '7' },
         threads: { type: 'string', default: String(availableParallelism()) },
       },
@@ -109,7 +126,15 @@ let peers
 try {
   const family = families[name]
   peers = values.peers && family ? await Peers.start(family, say) : undefined
-  const job = { folder: values.mnist || undefined, threads: most > 1 ? [1, most] : [1], peers, repeats, say }
+  const job = {
+    folder: values.mnist || undefined,
+    images: values.images || undefined,
+    kernels: values.kernels || undefined,
+    threads: most > 1 ? [1, most] : [1],
+    peers,
+    repeats,
+    say,
+  }
   const measured = await benchmarks[name](job)
   const { path, report } = await writeResults(name, peers ? { ...measured, peers: peers.hello } : measured)
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `\n${resultTable(report.cases)}\n\n${path}\n`)

@@ -1,4 +1,4 @@
-import { uniform } from './data.js'
+import { normals } from './data.js'
 
 /**
  * The judge of both variational auto-encoders, in double precision, written without any of the code it judges.
@@ -64,9 +64,3 @@ const rectified = (values) => values.map((value) => Math.max(0, value))
 
 /** ln(1 + eᵃ) @param {number} a */
 const softplus = (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))
-
-/** Numbers from the standard normal distribution, by Box and Muller. @param {number} seed */
-function normals(seed) {
-  const random = uniform(seed)
-  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-}

@@ -16,6 +16,12 @@ export function uniform(seed) {
   }
 }
 
+/** Numbers from the standard normal distribution, by Box and Muller. @param {number} seed */
+export function normals(seed) {
+  const random = uniform(seed)
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+}
+
 /** Every tenth embedded digit is held out. @returns {Promise<{ train: Tensor, test: Tensor }>} [9000, 28, 28] and [1000, 28, 28] */
 export async function embeddedDigits() {
   const all = await digits()

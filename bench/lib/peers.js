@@ -17,7 +17,7 @@ import { readNpy, writeNpy } from './npy.js'
 const run = promisify(execFile)
 const folder = fileURLToPath(new URL('../peers/', import.meta.url))
 
-/** @typedef {'sparse' | 'networks'} Family a package in bench/peers with requirements of its own: scikit-learn and SPAMS, or PyTorch */
+/** @typedef {'sparse' | 'networks' | 'convolutional'} Family a package in bench/peers with requirements of its own: scikit-learn and SPAMS, PyTorch, or SPORCO and alphacsc */
 
 /** A family's own environment: PyTorch is gigabytes that coding benchmarks need not fetch. @param {Family} family */
 const environmentOf = (family) => fileURLToPath(new URL(`../.venv/${family}/`, import.meta.url))
@@ -115,11 +115,16 @@ export class Peers {
     return answer
   }
 
-  /** Hands over an array under a name. @param {string} name @param {Tensor} tensor */
-  async load(name, tensor) {
+  /**
+   * Hands over an array under a name.
+   * @param {string} name
+   * @param {Tensor} tensor
+   * @param {{ whole?: boolean }} [options] whole: keeps its shape, where it would become rows
+   */
+  async load(name, tensor, { whole = false } = {}) {
     const path = join(this.#directory, `${name}.npy`)
     await writeNpy(path, tensor.shape, tensor.data)
-    await this.#ask('load', { name, path })
+    await this.#ask('load', { name, path, whole })
     await rm(path)
   }
 
@@ -150,7 +155,7 @@ export class Peers {
    * Makes a learner, in place of the last of that name; {@link advance} runs it.
    * @param {string} learner its name in the family's LEARNERS
    * @param {Record<string, string>} data its arrays: the names they were loaded under
-   * @param {Record<string, number | boolean>} options
+   * @param {Record<string, number | boolean | string>} options
    */
   async learn(learner, data, options) {
     await this.#ask('learn', { learner, data, ...options })

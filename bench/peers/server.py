@@ -1,6 +1,6 @@
 """One long-lived process that runs the peers of one family: a request a line in, an answer a line out, both JSON.
 
-    python server.py sparse|networks
+    python server.py sparse|networks|convolutional
 
 A family is a package beside this file with its own requirements.txt; it gives ENCODERS, LEARNERS, CURVES and versions().
 Arrays travel as .npy files, so that starting Python, importing and loading data stay outside every clock.
@@ -41,10 +41,10 @@ class Server:
             "blas": blas,
         }
 
-    def load(self, name, path):
-        """Keeps an array [n, m] in single precision, rows contiguous: its transpose is what SPAMS wants."""
+    def load(self, name, path, whole=False):
+        """Keeps an array in single precision: as it is, or [n, m] with contiguous rows, whose transpose is what SPAMS wants."""
         array = numpy.ascontiguousarray(numpy.load(path), dtype=numpy.float32)
-        self.arrays[name] = array.reshape(len(array), -1)
+        self.arrays[name] = array if whole else array.reshape(len(array), -1)
         return {"shape": self.arrays[name].shape}
 
     def encode(self, solver, observations, atoms, penalty, threads, setting=None, count=None):
