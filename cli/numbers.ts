@@ -50,6 +50,33 @@ export function numberOr<Word extends string>(word: Word): (text: string) => num
   }
 }
 
+/** A high-pass of images: its kind, and its strength or σ where one is given. */
+export interface HighPassChoice {
+  readonly kind: 'tikhonov' | 'gaussian'
+  readonly amount?: number
+}
+
+/** "tikhonov", "tikhonov:10" or "gaussian:5" as a high-pass. */
+export function highPassChoice(text: string): HighPassChoice {
+  const [kind, amount, ...more] = text.split(':')
+  if ((kind === 'tikhonov' || kind === 'gaussian') && more.length === 0) {
+    if (amount === undefined) return { kind }
+    if (decimal.test(amount) && Number(amount) > 0 && Number.isFinite(Number(amount))) {
+      return { kind, amount: Number(amount) }
+    }
+  }
+  throw new InvalidArgumentError(
+    'Expected tikhonov or gaussian, perhaps with its strength or σ, as in tikhonov:10 or gaussian:5.',
+  )
+}
+
+/** "4" or "1,2,4" as cells. */
+export function cellList(text: string): number[] {
+  const cells = text.split(',').map((each) => (/^\s*\d{1,4}\s*$/.test(each) ? Number(each) : 0))
+  if (cells.every((level) => level >= 1 && level <= 1000)) return cells
+  throw new InvalidArgumentError('Expected cells along an axis, as in 4, or several for a pyramid, as in 1,2,4.')
+}
+
 /** "400,200" as sizes. */
 export function sizeList(text: string): number[] {
   return text.split(',').map((each) => {

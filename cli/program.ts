@@ -5,6 +5,7 @@ import { addDecode } from './commands/decode.js'
 import { addEncode } from './commands/encode.js'
 import { addEnergy } from './commands/energy.js'
 import { addExport } from './commands/export.js'
+import { addFeatures } from './commands/features.js'
 import { addFit } from './commands/fit.js'
 import { addLecture } from './commands/lecture.js'
 import { addSample } from './commands/sample.js'
@@ -43,6 +44,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.`,
     ...[addFit, addEncode, addDecode, addEnergy, addShow],
     ...(served('sample') ? [addSample] : []),
     ...(served('export') ? [addExport] : []),
+    ...(served('features') ? [addFeatures] : []),
     ...[addLecture, addCompletion],
   ]
   for (const add of adders) add(program)

@@ -103,6 +103,14 @@ export function savedLayout({ arrays }: SavedCodes): ImageLayout | undefined {
   }
 }
 
+/** The names of `count` images; undefined where the file does not hold them. */
+export function savedImageNames({ arrays }: SavedCodes, count: number): string[] | undefined {
+  const { image_names: names } = arrays
+  if (names?.dtype !== 'U8') return undefined
+  const labels = parsedList(new TextDecoder().decode(names.data))
+  return labels?.length === count ? labels.map(String) : undefined
+}
+
 function parsedList(text: string): unknown[] | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -1,4 +1,4 @@
-import { explain, formatNumber, type Images, type Observations, type Status } from '../../src/index.js'
+import { explain, formatNumber, formatShare, type Images, type Observations, type Status } from '../../src/index.js'
 import type { CodingOptions } from '../commands/encode.js'
 import type { CodedBatch, Learned, Row } from '../models/model.js'
 import type { Session } from '../session.js'
@@ -28,13 +28,16 @@ export class Totals {
   energy = 0
   /** Undefined where the regularizer is not convex, and there are no gaps. */
   worstGap: number | undefined = 0
+  /** Coefficients of all codes, where each observation has a number of its own. */
+  coefficients = 0
   readonly statuses = new Map<Status, number>()
   private readonly begun = performance.now()
 
-  add({ inference }: CodedBatch): void {
+  add({ inference, shapes }: CodedBatch): void {
     const { codes, energy, gap, status } = inference
     this.count += codes.shape[0]
     this.active += codes.indices.length
+    if (shapes) this.coefficients += codes.shape[0] * codes.shape[1]
     for (const value of energy) this.energy += value
     if (gap === undefined) this.worstGap = undefined
     else if (this.worstGap !== undefined) this.worstGap = Math.max(this.worstGap, worstRelativeGap(energy, gap))
@@ -52,6 +55,7 @@ export class Totals {
       observations: this.count,
       energy: this.energy / count,
       active: this.active / count,
+      ...(this.coefficients === 0 ? {} : { activeShare: this.active / this.coefficients }),
       ...(this.worstGap === undefined ? {} : { worstRelativeGap: this.worstGap }),
       status: Object.fromEntries(this.statuses),
       seconds: this.seconds,
@@ -60,11 +64,13 @@ export class Totals {
 
   /** The numbers as rows of a table. */
   rows(): Row[] {
-    const { observations, energy, active, worstRelativeGap, seconds } = this.fields()
+    const { observations, energy, active, activeShare, worstRelativeGap, seconds } = this.fields()
     return [
       ['observations', formatNumber(observations)],
       ['energy per observation', formatNumber(energy)],
-      ['active coefficients per code', formatNumber(active, 3)],
+      activeShare === undefined
+        ? ['active coefficients per code', formatNumber(active, 3)]
+        : ['active coefficients per code', formatNumber(active, 3), `${formatShare(activeShare)} of it`],
       ...(worstRelativeGap === undefined
         ? []
         : [['worst certified relative gap', formatNumber(worstRelativeGap, 2)] as const]),
@@ -87,7 +93,7 @@ export async function openCoding(run: string, options: CodingOptions, session: S
     options,
     totals,
     async *batches(watched = data) {
-      const total = 'image' in watched ? undefined : watched.count
+      const total = 'image' in watched && !model.whole ? undefined : watched.count
       for await (const batch of coder(watched, session.signal)) {
         totals.add(batch)
         const { count, seconds: spent } = totals

@@ -9,6 +9,7 @@ const flags = {
   restarts: '--restarts',
   samples: '--samples',
   seed: '--seed',
+  mask: '--mask',
   device: '--device',
 } as const
 

@@ -11,11 +11,12 @@ import {
   type Tensor,
 } from '../../src/index.js'
 import type { DecodeCommandOptions } from '../commands/decode.js'
-import type { Learned } from '../models/model.js'
+import type { Learned, WholeCoding } from '../models/model.js'
 import type { Session } from '../session.js'
-import { type ImageLayout, savedContext, savedLayout } from './codesLayout.js'
+import { type ImageLayout, savedContext, savedImageNames, savedLayout } from './codesLayout.js'
 import { openModel } from './openModel.js'
 import { stepKinds } from './stepKinds.js'
+import { savedObservations } from './wholeLayout.js'
 import { checkPlace, type Made, numbered, writeObservations } from './writeObservations.js'
 
 /** Numbers decoded at a time, about. */
@@ -27,9 +28,7 @@ export async function decode(session: Session, options: DecodeCommandOptions, ru
   const place = await checkPlace(out, overwrite)
   const model = await openModel(run, options, session)
   const saved = await readCodes(options.codes)
-  checkLength(saved, model)
-  checkShape(saved, model)
-  const made = decodedBy(model, saved, options)
+  const made = model.whole ? wholeOnes(model.whole, model, saved) : decodedBy(model, saved, options)
   session.event('start', { command: 'decode', run, codes: options.codes, out })
   await writeObservations(made, place, session)
 }
@@ -54,6 +53,8 @@ function checkLength({ file, codes }: SavedCodes, { codeLength }: Learned): void
 
 /** The images where the file says how patches lie, and else the observations. */
 function decodedBy(model: Learned, saved: SavedCodes, options: DecodeCommandOptions): Made {
+  checkLength(saved, model)
+  checkShape(saved, model)
   const { observation, transform } = model
   const layout = savedLayout(saved)
   if (transform !== undefined && layout !== undefined && !options.patches)
@@ -69,6 +70,29 @@ function decodedBy(model: Learned, saved: SavedCodes, options: DecodeCommandOpti
     async *items() {
       for (let begin = 0; begin < count; begin += step) {
         yield* numbered(await rowsOf(model, saved, begin, Math.min(count, begin + step)), begin, count)
+      }
+    },
+  }
+}
+
+/** Images or signals of any sizes, a row each. */
+function wholeOnes(whole: WholeCoding, { transform }: Learned, saved: SavedCodes): Made {
+  const observations = savedObservations(saved)
+  const names = savedImageNames(saved, observations.length)
+  const [first] = observations
+  const same = observations.every(({ shape }) => formatShape(shape) === formatShape(first.shape))
+  const untouched = transform === undefined || stepKinds(transform.config).length === 0
+  const undone = untouched || observations.every(({ context }) => context !== undefined)
+  const digits = String(Math.max(0, observations.length - 1)).length
+  return {
+    shape: same ? first?.shape : undefined,
+    count: observations.length,
+    what: names ? 'images' : 'observations',
+    scaling: undone && whole.spatial === 2 ? 'unit' : 'each',
+    async *items() {
+      for (const [i, { codes, shape, context }] of observations.entries()) {
+        const tensor = await whole.decode(codes, shape, context)
+        yield { name: names ? fileName(names, i) : String(i).padStart(digits, '0'), tensor }
       }
     },
   }

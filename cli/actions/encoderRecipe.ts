@@ -61,7 +61,10 @@ export async function encoderRecipe(
             onDictionaryProgress: (report) => session.progress('dictionary', report, dictionaryLine(report)),
             onProgress: (report) => progress(report, progressLine(report)),
           })
-          return { measure: (sample, signal) => encoderMeasured(model, sample, signal), dispose: () => model.dispose() }
+          return {
+            measure: async (sample, signal) => encoderMeasured(model, await sample(), signal),
+            dispose: () => model.dispose(),
+          }
         },
       }
     },

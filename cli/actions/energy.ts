@@ -68,7 +68,7 @@ interface Scored extends Partial<Place> {
 /** Batch by batch. */
 async function* scored({ model, data, images, batches }: Coding): AsyncGenerator<Scored[]> {
   const [height, width] = model.observation
-  const patches = isImages(data) ? patchPlaces(data, [height, width]) : undefined
+  const patches = isImages(data) && !model.whole ? patchPlaces(data, [height, width]) : undefined
   for await (const { first, inference } of batches(patches?.images)) {
     const { codes, energy, gap, status } = inference
     yield Array.from(energy, (value, i) => ({
@@ -86,7 +86,7 @@ async function* scored({ model, data, images, batches }: Coding): AsyncGenerator
 async function* csv(coding: Coding): AsyncGenerator<string> {
   const columns: (keyof Scored)[] = ['index', 'energy', 'gap', 'active', 'status']
   if (coding.images) columns.push('image')
-  if (isImages(coding.data)) columns.push('row', 'column')
+  if (isImages(coding.data) && !coding.model.whole) columns.push('row', 'column')
   // The header goes out with the first rows: data that is refused leaves nothing behind it.
   let header = `${columns.join(',')}\n`
   for await (const rows of scored(coding)) {

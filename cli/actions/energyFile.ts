@@ -46,7 +46,7 @@ export async function definedEnergy(file: string | undefined, said: Said): Promi
 function described(file: string): LatentVariableOptions {
   let config: unknown
   try {
-    config = JSON.parse(readFileSync(file, 'utf8'))
+    config = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')) // a mark that some editors put before it
   } catch (error) {
     throw new FileFormatError(`${file} is not valid JSON: ${messageOf(error)}.`, { cause: error })
   }

@@ -22,7 +22,7 @@ export async function fit<Options extends FitOptions>(
   }
   const before = checkpointTime(options)
   const recipe = await model.recipe(options, session)
-  const { data, heldOut } = await preparedData(options, recipe.cut, session)
+  const { data, heldOut, heldOutImages } = await preparedData(options, recipe.cut, session)
   const { facts, learn } = recipe.define(data)
   session.event('start', { command: 'fit', model: model.name, data: data.name, ...facts, out: options.out })
   const trained = await learn({
@@ -39,12 +39,13 @@ export async function fit<Options extends FitOptions>(
         checkpointSeconds: options.checkpointSeconds,
       }),
     },
+    ...given({ heldOutImages }),
     progress: (numbers, line) => session.progress('progress', numbers, line),
   }).catch((error: unknown) => {
     throw error instanceof CancelledError ? stopped(options, before) : error
   })
   try {
-    const sample = await sampleOf(data, options, recipe.cut)
+    const sample = () => sampleOf(data, options, recipe.cut)
     const { fields, rows, note, failure } = await trained.measure(sample, session.signal)
     if (note !== undefined) session.note(note)
     session.event('done', { ...fields, out: options.out })
@@ -66,8 +67,10 @@ function checkRun(options: FitOptions): void {
 }
 
 /** What a fit may read from disk, whatever the model. */
-function inputsOf(options: FitOptions & { readonly dictionary?: string }): (string | undefined)[] {
-  return [options.data, options.heldOut, options.dictionary]
+function inputsOf(
+  options: FitOptions & { readonly dictionary?: string; readonly mask?: string },
+): (string | undefined)[] {
+  return [options.data, options.heldOut, options.dictionary, options.mask]
 }
 
 /** When the run's checkpoint was written, where it has one. */

@@ -6,6 +6,7 @@ import {
   elasticNet,
   gradient,
   group,
+  highPass,
   type ImageStep,
   l0,
   l1,
@@ -115,8 +116,24 @@ export function chosenUpdate({ update, forgetting, rate, normalization }: Update
 }
 
 /** Steps on whole images. */
-export function imageSteps({ whiten, contrast }: Partial<PreprocessingOptions>): ImageStep[] {
-  return [...(whiten === 'olshausen' ? [olshausen()] : []), ...(contrast === 'local' ? [localContrast()] : [])]
+export function imageSteps(options: Partial<PreprocessingOptions>): ImageStep[] {
+  const { whiten, contrast } = options
+  return [
+    ...chosenHighPass(options, 2),
+    ...(whiten === 'olshausen' ? [olshausen()] : []),
+    ...(contrast === 'local' ? [localContrast()] : []),
+  ]
+}
+
+/** The high-pass that was asked for, of images or of signals. */
+export function chosenHighPass({ highPass: chosen }: Partial<PreprocessingOptions>, spatial: 1 | 2): ImageStep[] {
+  if (chosen === undefined) return []
+  const { kind, amount } = chosen
+  return [
+    kind === 'gaussian'
+      ? highPass({ kind, spatial, ...given({ sigma: amount }) })
+      : highPass({ kind, spatial, ...given({ strength: amount }) }),
+  ]
 }
 
 /** How the options cut patches out of images. */

@@ -5,7 +5,9 @@ import {
   imageObservations,
   type Observations,
   openSource,
+  windows,
 } from '../../src/index.js'
+import { given } from '../given.js'
 import type { Learned, Recipe } from '../models/model.js'
 import type { Session } from '../session.js'
 
@@ -15,6 +17,9 @@ const SMALL = 64
 export interface DataOptions {
   readonly data: string
   readonly array?: string
+  readonly signals?: boolean
+  readonly window?: number
+  readonly hop?: number
   readonly colour?: boolean
   readonly seed?: number
 }
@@ -26,11 +31,11 @@ type Opened =
 
 /** Opens a source as it is, with progress where it has to be downloaded. */
 async function open(options: DataOptions, session: Session): Promise<Opened> {
-  const { data, array, colour, seed } = options
-  return openSource(data, {
-    ...(array === undefined ? {} : { array }),
-    ...(colour === undefined ? {} : { colour }),
-    ...(seed === undefined ? {} : { seed }),
+  const { data, array, signals, window, hop, colour, seed } = options
+  if (hop !== undefined && window === undefined) throw new ConfigurationError('--hop goes with --window; give both.')
+  if (window !== undefined && !signals) throw new ConfigurationError('--window cuts signals; pass --signals as well.')
+  const opened = await openSource(data, {
+    ...given({ array, signals, colour, seed }),
     signal: session.signal,
     onProgress: (received, total) => {
       const of = total === undefined ? '' : ` of ${megabytes(total)}`
@@ -41,12 +46,22 @@ async function open(options: DataOptions, session: Session): Promise<Opened> {
       )
     },
   })
+  if (!signals) return opened
+  if (opened.kind === 'images') {
+    throw new ConfigurationError(`${opened.images.name} holds images, not signals; leave --signals out.`)
+  }
+  if (window === undefined) return opened
+  return {
+    kind: 'observations',
+    observations: await windows(opened.observations, { length: window, ...given({ hop }) }),
+  }
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
 
 /**
- * The data to learn from: observations as they come; images where patches are cut; else small images of one size whole.
+ * The data to learn from: observations as they come; images where patches are cut, or images taken whole; else small images of one
+ * size as observations.
  * Throws ConfigurationError for other images that are not cut.
  */
 export async function learningData(
@@ -57,7 +72,7 @@ export async function learningData(
   const opened = await open(options, session)
   if (opened.kind === 'observations') return opened.observations
   const { images } = opened
-  if (typeof cut === 'object') return images
+  if (typeof cut === 'object' || cut === 'whole') return images
   const [height, width] = images.size ? await images.size(0) : (await images.image(0)).shape
   if (Math.max(height, width) <= SMALL) return imageObservations(images, { signal: session.signal })
   const advice =
@@ -75,16 +90,18 @@ export interface CodingData {
   readonly images: Images | undefined
 }
 
-/** The data to code with a model: images stay images where the model learned from patches, and else become observations. */
+/** The data to code with a model: images stay images where the model takes patches or images of any size, and else become observations. */
 export async function codingData(
   options: DataOptions,
-  { observation, transform }: Learned,
+  { observation, transform, whole }: Learned,
   session: Session,
 ): Promise<CodingData> {
-  const opened = await open({ ...options, colour: observation.length === 3 }, session)
+  const colour = whole ? whole.channels === 3 : observation.length === 3
+  const signals = whole?.spatial === 1 || options.signals
+  const opened = await open({ ...options, colour, ...given({ signals }) }, session)
   if (opened.kind === 'observations') return { data: opened.observations, images: undefined }
   const { images } = opened
-  const data = transform === undefined ? await imageObservations(images, { signal: session.signal }) : images
+  const data = transform === undefined && !whole ? await imageObservations(images, { signal: session.signal }) : images
   return { data, images }
 }
 

@@ -25,17 +25,22 @@ export async function preparedData(
   options: PreparedOptions,
   cut: Recipe['cut'],
   session: Session,
-): Promise<{ data: Observations | Images; heldOut: Tensor | Observations | undefined }> {
+): Promise<{
+  data: Observations | Images
+  heldOut: Tensor | Observations | undefined
+  heldOutImages?: Images
+}> {
   let data = await learningData(options, cut, session)
   // Standard input comes once, and learning walks through its data many times.
   if (options.data === '-' && !isImages(data)) data = fromTensor(await toTensor(data), data.name)
-  checkSteps(options, data)
+  if (cut !== 'whole') checkSteps(options, data)
   if (options.heldOut === undefined) return { data, heldOut: undefined }
 
   const share = asShare(options.heldOut)
   if (share === undefined) {
     const { array: _, ...others } = options // --array is of --data; PATH#NAME says it of other data
     const other = await learningData({ ...others, data: options.heldOut }, cut, session)
+    if (isImages(other) && cut === 'whole') return { data, heldOut: undefined, heldOutImages: other }
     if (!isImages(other) && !isImages(data) && formatShape(other.shape) !== formatShape(data.shape)) {
       throw new ConfigurationError(
         `--held-out ${options.heldOut} holds observations of ${formatShape(other.shape)}, and --data those of ${formatShape(data.shape)}; give data of one shape.`,
@@ -45,6 +50,7 @@ export async function preparedData(
   }
   if (isImages(data)) {
     const { learning, heldOut } = splitImages(data, share)
+    if (cut === 'whole') return { data: learning, heldOut: undefined, heldOutImages: heldOut }
     return { data: learning, heldOut: patchesOf(heldOut, options, cut, HELD_OUT_LIMIT) }
   }
   const { learning, sample } = await splitObservations(data, share, session.signal)
@@ -74,6 +80,9 @@ function checkSteps(options: PreparedOptions, data: Observations | Images): void
   if (options.patch) throw new ConfigurationError(`${what}; leave --patch out.`)
   if (options.patchesPerEpoch !== undefined) throw new ConfigurationError(`${what}; leave --patches-per-epoch out.`)
   if (options.minimumDeviation !== undefined) throw new ConfigurationError(`${what}; leave --minimum-deviation out.`)
+  if (options.highPass !== undefined) {
+    throw new ConfigurationError(`${what}; --high-pass filters whole images, leave it out.`)
+  }
   if (options.whiten === 'olshausen') {
     throw new ConfigurationError(`${what}; --whiten olshausen filters whole images, use --whiten zca.`)
   }

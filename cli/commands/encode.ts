@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { signals } from '../models/options.js'
 import { count, number, positive } from '../numbers.js'
 import type { CommonOptions } from '../session.js'
 import { common, device, type OpeningOptions, opening, performs } from './common.js'
@@ -13,6 +14,10 @@ const solvers = [
 export interface CodingOptions extends CommonOptions, OpeningOptions {
   readonly data: string
   readonly array?: string
+  readonly signals?: boolean
+  readonly window?: number
+  readonly hop?: number
+  readonly mask?: string
   readonly solver?: (typeof solvers)[number]
   readonly tolerance?: number
   readonly maxSteps?: number
@@ -27,11 +32,19 @@ export interface EncodeCommandOptions extends CodingOptions {
   readonly overwrite?: boolean
 }
 
-/** Adds the options that choose data and solver. */
-export function coding(command: Command): Command {
+/** Adds the options that choose data. */
+export function sourceOptions(command: Command): Command {
   command
     .option('--data <source>', 'what to code: digits, photographs, mnist, a file, folder or pattern, or - (npy)')
     .option('--array <name>', 'the array of an npz file, or the column of a Parquet file')
+  signals(command)
+  return command
+}
+
+/** Adds the options that choose data and solver. */
+export function coding(command: Command): Command {
+  sourceOptions(command)
+    .option('--mask <file>', 'conv-sparse-coding: what was observed, 1, and what is missing, 0: npy, or an image')
     .addOption(
       new Option(
         '--solver <name>',

@@ -50,7 +50,7 @@ export const latentVariable: ModelCommand<LatentVariableOptions> = {
               onProgress: (report) => progress(report, progressLine(report)),
             })
             return {
-              measure: (sample, signal) => latentVariableMeasured(model, pairsOf(sample, shapes), signal),
+              measure: async (sample, signal) => latentVariableMeasured(model, pairsOf(await sample(), shapes), signal),
               dispose: () => model.dispose(),
             }
           },

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type {
   Codes,
+  Features,
   ImageStep,
   Images,
   Inference,
@@ -14,6 +15,7 @@ import type {
 } from '../../src/index.js'
 import type { OpeningOptions } from '../commands/common.js'
 import type { CodingOptions } from '../commands/encode.js'
+import type { FeaturesOptions } from '../commands/features.js'
 import type { Session } from '../session.js'
 import type { FitOptions } from './options.js'
 
@@ -43,12 +45,15 @@ export interface ModelCommand<Options extends FitOptions = FitOptions> {
 export const kindOf = ({ name, kind = name }: Pick<ModelCommand, 'name' | 'kind'>): string => kind
 
 /** Commands that only some models serve. */
-export type ExtraVerb = 'sample' | 'export'
+export type ExtraVerb = 'sample' | 'export' | 'features'
 
 /** A model that is to be learned from data not yet opened. */
 export interface Recipe {
-  /** How patches are cut out of images: `unsaid` where the options should say it for large ones, `none` where the model takes no patches. */
-  readonly cut: Cut | 'unsaid' | 'none'
+  /**
+   * How patches are cut out of images: `unsaid` where the options should say it for large ones, `none` where the model takes no patches,
+   * `whole` where it takes images of any size as they are.
+   */
+  readonly cut: Cut | 'unsaid' | 'none' | 'whole'
   /** The model for some data, not yet learned. Throws ConfigurationError where the options do not go with the data. */
   define(data: Observations | Images): Definition
 }
@@ -81,6 +86,8 @@ export interface Learning {
     readonly resume?: boolean
     readonly checkpointSeconds?: number
   }
+  /** Held-out images, for models that take them whole. */
+  readonly heldOutImages?: Images
   /** A report: its numbers, and a line of at most 80 characters. */
   progress(numbers: object, line: string): void
 }
@@ -99,7 +106,8 @@ export interface Measured {
 
 /** A model that has just been learned. */
 export interface Trained {
-  measure(sample: Tensor, signal: AbortSignal): Promise<Measured>
+  /** Numbers on observations as learning saw them; a model that takes images whole measures on its data. */
+  measure(sample: () => Promise<Tensor>, signal: AbortSignal): Promise<Measured>
   dispose(): void
 }
 
@@ -112,6 +120,8 @@ export interface CodedBatch {
   readonly context: NamedTensors
   /** What else is known of each code, [n, …]. */
   readonly columns?: NamedTensors
+  /** Where observations have sizes of their own: that of the only one of this batch, and the shape of its code. */
+  readonly shapes?: { readonly observation: readonly number[]; readonly code: readonly number[] }
 }
 
 /** Codes of all observations, or of the patches of all images, batch by batch. */
@@ -121,16 +131,23 @@ export type Coder = (data: Observations | Images, signal: AbortSignal) => AsyncG
 export interface Learned {
   /** The name of its kind, as in `energia fit NAME`. */
   readonly kind: string
-  /** The shape of one observation. */
+  /** The shape of one observation; of its smallest where they have sizes of their own. */
   readonly observation: readonly number[]
-  /** Length of a code. */
+  /** Length of a code; of the smallest where observations have sizes of their own. */
   readonly codeLength: number
+  /** Present where images or signals of any size are coded whole, one row of feature maps each. */
+  readonly whole?: WholeCoding
   /** What is done to images before their patches are cut; undefined where it learned from observations. */
   readonly transform: ImageStep | undefined
   /** The kinds of the steps done to each observation. */
   readonly preprocessing: readonly string[]
   /** Throws ConfigurationError where the model cannot be coded as these options say. */
   coder(options: CodingOptions): Coder
+  /** Features of one image or signal after another, and how many each has; absent where codes have no places. */
+  features?(options: FeaturesOptions): {
+    readonly length: number
+    each(data: Observations | Images, signal: AbortSignal): AsyncGenerator<Features>
+  }
   /** Observations from codes, preprocessing undone as far as `context` allows. */
   decode(codes: Codes, context?: NamedTensors): Promise<Tensor>
   /** Whether codes are as an encoder predicts them, without a search that could have converged. */
@@ -153,6 +170,15 @@ export interface Learned {
 }
 
 type Figure = NonNullable<Parameters<typeof report>[0]['sections'][number]['figures']>[number]
+
+/** How a model codes images (2 axes) or signals (1) of any size. */
+export interface WholeCoding {
+  readonly spatial: 1 | 2
+  /** Channels of an observation; undefined where it has no axis of channels. */
+  readonly channels: number | undefined
+  /** One observation of this shape from its row of codes, preprocessing undone as far as `context` allows. */
+  decode(codes: Codes, shape: readonly number[], context?: NamedTensors): Promise<Tensor>
+}
 
 /** What `energia show` says of a model. */
 export interface Portrait {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { count, number, patchSize, positive } from '../numbers.js'
+import { count, type HighPassChoice, highPassChoice, number, patchSize, positive } from '../numbers.js'
 import type { CommonOptions } from '../session.js'
 
 /*
@@ -10,6 +10,9 @@ import type { CommonOptions } from '../session.js'
 export interface FitOptions extends CommonOptions {
   readonly data: string
   readonly array?: string
+  readonly signals?: boolean
+  readonly window?: number
+  readonly hop?: number
   readonly colour?: boolean
   readonly out: string
   readonly resume?: boolean
@@ -33,6 +36,14 @@ export function dataAndResult(command: Command): void {
     .option('--out <folder>', 'the run folder to make')
     .option('--resume', 'go on from the checkpoint in the run folder')
     .option('--overwrite', 'replace a run that is there')
+}
+
+/** Arrays that are signals; goes below the heading "Data and result:" of models that take them. */
+export function signals(command: Command): void {
+  command
+    .option('--signals', 'arrays are signals: [t] is one, [n, t] or [n, t, channels] are n')
+    .option('--window <n>', 'cut signals into windows of n samples', count)
+    .option('--hop <n>', 'samples from one window to the next (default: those of a window)', count)
 }
 
 /** How long learning goes on; `defaults` are words for the help. */
@@ -68,6 +79,7 @@ export interface PreprocessingOptions {
   readonly patch?: [height: number, width: number]
   readonly patchesPerEpoch?: number
   readonly minimumDeviation?: number
+  readonly highPass?: HighPassChoice
   readonly whiten: 'none' | 'olshausen' | 'zca'
   readonly zcaFloor?: number
   readonly centre?: boolean
@@ -75,12 +87,16 @@ export interface PreprocessingOptions {
   readonly unitVariance?: boolean
 }
 
+/** What the option --high-pass does. */
+export const HIGH_PASS = 'take what is smooth out of whole images: tikhonov, tikhonov:10 or gaussian:5'
+
 export function preprocessing(command: Command): void {
   command
     .optionsGroup('Preprocessing:')
     .option('--patch <size>', 'learn from patches of images, 16 or 8x12 (height x width) pixels large', patchSize)
     .option('--patches-per-epoch <n>', 'random patches an epoch (default: 20000)', count)
     .option('--minimum-deviation <number>', 'draw patches of a lower standard deviation again', number({ min: 0 }))
+    .option('--high-pass <how>', HIGH_PASS, highPassChoice)
     .addOption(
       new Option('--whiten <how>', 'olshausen filters whole images, zca works on observations')
         .choices(['none', 'olshausen', 'zca'])

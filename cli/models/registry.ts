@@ -1,3 +1,4 @@
+import { convSparseCoding } from './convSparseCoding.js'
 import { latentVariable } from './latentVariable.js'
 import { lista } from './lista.js'
 import type { ModelCommand } from './model.js'
@@ -6,4 +7,4 @@ import { sparseCoding } from './sparseCoding.js'
 import { vae } from './vae.js'
 
 /** The models that the command line knows, in the order of the help. */
-export const models: ModelCommand[] = [sparseCoding, lista, psd, vae, latentVariable]
+export const models: ModelCommand[] = [sparseCoding, convSparseCoding, lista, psd, vae, latentVariable]

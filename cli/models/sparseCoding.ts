@@ -31,7 +31,7 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
     $ energia fit sparse-coding --data digits --atoms 256 --lambda 1 --out runs/strokes
     $ energia fit sparse-coding --data photographs --patch 16 --whiten olshausen --lambda-ratio 0.1 --out runs/edges
     $ energia fit sparse-coding --data 'images/*.png' --patch 8 --regularizer top-k --active 5 --seconds 60 --out runs/mine`,
-  also: ['export'],
+  also: ['export', 'features'],
 
   options(command) {
     dataAndResult(command)
@@ -92,7 +92,10 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
               ...fit,
               onProgress: (report) => progress(report, progressLine(report)),
             })
-            return { measure: (sample, signal) => measured(model, sample, signal), dispose: () => model.dispose() }
+            return {
+              measure: async (sample, signal) => measured(model, await sample(), signal),
+              dispose: () => model.dispose(),
+            }
           },
         }
       },
@@ -100,7 +103,9 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
   },
 
   async open(run, { threads, runtime }) {
-    const { exportOnnx, loadModel, restoreImageStep, solverByName } = await import('../../src/index.js')
+    const { exportOnnx, featureLength, features, loadModel, restoreImageStep, solverByName } = await import(
+      '../../src/index.js'
+    )
     const { refuse } = await import('../actions/codingOptions.js')
     const { portrait } = await import('../actions/sparseCodingReport.js')
     const { stepKinds } = await import('../actions/stepKinds.js')
@@ -115,11 +120,16 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
       preprocessing: stepKinds(preprocess),
       coder(coding) {
         refuse('sparse-coding', coding, ['restarts', 'samples'], 'its solvers find the code of least energy')
+        refuse('sparse-coding', coding, ['mask'], 'its codes are of whole batches; in code, encode takes a mask')
         const { tolerance, maxSteps, seconds } = coding
         const solver = coding.solver && solverByName(coding.solver, penalty.kind)
         const options = given({ solver, tolerance, maxSteps, seconds })
         return (data, signal) => model.encodeBatches(data, { signal, ...options })
       },
+      features: (options) => ({
+        length: featureLength(model, options),
+        each: (data, signal) => features(model, data, { ...options, signal }),
+      }),
       decode: (codes, context) => model.decode(codes, context),
       onnx: (options) => exportOnnx(model, options),
       portrait: async () => portrait(model),

@@ -105,7 +105,7 @@ export const vae: ModelCommand<VaeOptions> = {
               onProgress: (report) => progress(report, progressLine(report)),
             })
             return {
-              measure: (sample, signal) => vaeMeasured(model, pairs(sample), signal),
+              measure: async (sample, signal) => vaeMeasured(model, pairs(await sample()), signal),
               dispose: () => model.dispose(),
             }
           },

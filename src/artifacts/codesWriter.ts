@@ -11,8 +11,8 @@ import { type ZipPart, zipStream } from './zipStream.js'
 /** What is saved for each observation beside its code. */
 export interface Column {
   readonly dtype: Dtype
-  /** The shape of one observation's entry; [] by default, a number. */
-  readonly row?: readonly number[]
+  /** The shape of one observation's entry, [] by default, a number; `any` for entries of any length, which come one after another. */
+  readonly row?: readonly number[] | 'any'
 }
 
 type Columns = Readonly<Record<string, Column>>
@@ -58,12 +58,13 @@ const descriptions: Readonly<Record<Dtype, string>> = {
 /**
  * A writer of codes over `atoms` atoms to `path`, in the format of `encodeCodes`, stored without compression. Memory does
  * not grow with the observations: batches are put aside on the disk where the file will be, and joined by `finish`, which
- * takes room for both there. Until then a file already at `path` stays as it is.
+ * takes room for both there. Until then a file already at `path` stays as it is. `widest` is for codes of unequal lengths, such as those of
+ * images of unequal sizes: the matrix is as wide as the widest, and shorter codes end before.
  * Throws {@link ConfigurationError} for a column's name that scipy uses, {@link FileFormatError} where nothing can be written.
  */
 export async function codesWriter<const C extends Columns = Record<string, never>>(
   path: string,
-  atoms: number,
+  atoms: number | 'widest',
   { columns = {} as C, constants = {} }: CodesWriterOptions<C> = {}, // no columns are a C where none are given
 ): Promise<CodesWriter<C>> {
   const names = Object.keys(columns)
@@ -89,6 +90,8 @@ export async function codesWriter<const C extends Columns = Record<string, never
   }
   let observations = 0
   let active = 0
+  let widest = 0
+  const entries = new Map(names.map((each) => [each, 0]))
   let open = true
   const checkOpen = (): void => {
     if (!open)
@@ -108,7 +111,7 @@ export async function codesWriter<const C extends Columns = Record<string, never
     async append(codes, data) {
       checkOpen()
       const [count, width] = codes.shape
-      if (width !== atoms)
+      if (atoms !== 'widest' && width !== atoms)
         throw new ShapeError(`Codes over ${width} atoms cannot go into a file of codes over ${atoms}.`)
       const flaw = flawOf(codes)
       if (flaw !== undefined) throw new ShapeError(`These codes cannot be saved: ${flaw}.`)
@@ -129,6 +132,8 @@ export async function codesWriter<const C extends Columns = Record<string, never
       }
       observations += count
       active += codes.indices.length
+      widest = Math.max(widest, width)
+      for (const each of names) entries.set(each, entries.get(each)! + data[each].length)
       open = true
     },
 
@@ -143,9 +148,15 @@ export async function codesWriter<const C extends Columns = Record<string, never
         aside('indices', 'I32', [active]),
         aside('indptr', 'I32', [observations + 1]),
         part('format', '|S3', [], () => once(new TextEncoder().encode('csr'))),
-        held('shape', storedTensor(BigInt64Array.of(BigInt(observations), BigInt(atoms)))),
+        held(
+          'shape',
+          storedTensor(BigInt64Array.of(BigInt(observations), BigInt(atoms === 'widest' ? widest : atoms))),
+        ),
         aside('data', 'F32', [active]),
-        ...names.map((each) => aside(each, columns[each].dtype, [observations, ...(columns[each].row ?? [])])),
+        ...names.map((each) => {
+          const { dtype, row = [] } = columns[each]
+          return aside(each, dtype, row === 'any' ? [entries.get(each)!] : [observations, ...row])
+        }),
         ...Object.entries(constants).map(([each, tensor]) => held(each, tensor)),
       ]
       try {
@@ -163,11 +174,12 @@ export async function codesWriter<const C extends Columns = Record<string, never
 }
 
 function checkColumn(name: string, { dtype, row = [] }: Column, data: TypedArray | undefined, count: number): void {
-  const needed = count * sizeOf(row)
+  const needed = row === 'any' ? (data?.length ?? 0) : count * sizeOf(row)
   const given = data === undefined ? 'nothing' : `${storedTensor(data).dtype} with ${data.length}`
-  const fits = data?.length === needed && storedTensor(data).dtype === (dtype === 'BOOL' ? 'U8' : dtype)
+  const fits =
+    data !== undefined && data.length === needed && storedTensor(data).dtype === (dtype === 'BOOL' ? 'U8' : dtype)
   if (!fits) {
-    const each = row.length > 0 ? ` (${formatShape(row)} an observation)` : ''
+    const each = row !== 'any' && row.length > 0 ? ` (${formatShape(row)} an observation)` : ''
     throw new ShapeError(`Column "${name}" needs ${dtype} with ${needed} entries${each} for this batch; got ${given}.`)
   }
 }

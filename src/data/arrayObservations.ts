@@ -13,7 +13,7 @@ const keptInMemory = 1 << 26
 /** How an array is understood. */
 export interface ArrayReading {
   /** Observations are signals: an array [t] is one signal of length t, not n numbers. */
-  readonly signal?: boolean
+  readonly signals?: boolean
 }
 
 /** Numbers in one observation. */
@@ -30,10 +30,10 @@ export async function arrayObservations(
   reading: ArrayReading = {},
 ): Promise<Observations> {
   const { name } = source
-  const { signal = false } = reading
+  const { signals = false } = reading
   const readLayout: typeof readStored = async (reader, of) => {
     const layout = await readStored(reader, of)
-    return signal && layout.shape.length === 1 ? { ...layout, shape: [1, ...layout.shape], fortran: false } : layout
+    return signals && layout.shape.length === 1 ? { ...layout, shape: [1, ...layout.shape], fortran: false } : layout
   }
   const reader = byteReader(source.stream(), name)
   let handedOn = false
@@ -42,7 +42,7 @@ export async function arrayObservations(
     const promised = bytesPromised(layout, name)
     if (layout.shape.length < 2) {
       throw new DataError(
-        `${name} holds an array of shape [${layout.shape.join(', ')}]; observations need [n, …shape], for example [n, 28, 28]. One signal [t] is read with --signal (in code: signal: true).`,
+        `${name} holds an array of shape [${layout.shape.join(', ')}]; observations need [n, …shape], for example [n, 28, 28]. One signal [t] is read with --signals (in code: signals: true).`,
       )
     }
     const [count, ...shape] = layout.shape
@@ -61,15 +61,15 @@ export async function arrayObservations(
       const handle = await source.open()
       await handle.close()
       checkPromise(layout, handle.size, name)
-      if (!layout.fortran) return openRows(source.open, layout, name, signal)
+      if (!layout.fortran) return openRows(source.open, layout, name, signals)
     }
     if (promised <= keptInMemory) {
       const bytes = await readPromised(reader, layout, name)
       const kept = layout.fortran ? toRows(bytes, layout.shape, bytesOf(layout.type)) : bytes
-      return openRows(bytesSource(kept, name).open!, { ...layout, fortran: false, offset: 0 }, name, signal)
+      return openRows(bytesSource(kept, name).open!, { ...layout, fortran: false, offset: 0 }, name, signals)
     }
     if (layout.fortran) {
-      if (source.open !== undefined) return columnsFirst(source.open, layout, name, signal)
+      if (source.open !== undefined) return columnsFirst(source.open, layout, name, signals)
       throw new DataError(
         `${name} is in Fortran order and cannot be read at any place. Save it in C order (numpy.ascontiguousarray).`,
       )
@@ -81,7 +81,7 @@ export async function arrayObservations(
       name,
       shape,
       count,
-      signal,
+      signals,
       scan: () => {
         const continued = first
         first = undefined
@@ -97,14 +97,14 @@ function openRows(
   open: NonNullable<ByteSource['open']>,
   layout: ArrayLayout,
   name: string,
-  signal: boolean,
+  signals: boolean,
 ): Observations {
   const [count, ...shape] = layout.shape
   return indexedObservations({
     name,
     shape,
     count,
-    signal,
+    signals,
     window: 1 << 24,
     open: async () => {
       const handle = await open()
@@ -148,7 +148,7 @@ function columnsFirst(
   open: NonNullable<ByteSource['open']>,
   layout: ArrayLayout,
   name: string,
-  signal: boolean,
+  signals: boolean,
 ): Observations {
   const [count, ...shape] = layout.shape
   const width = sizeOf(shape)
@@ -171,5 +171,5 @@ function columnsFirst(
       await handle.close()
     }
   }
-  return sequentialObservations({ name, shape, count, signal, scan })
+  return sequentialObservations({ name, shape, count, signals, scan })
 }

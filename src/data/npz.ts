@@ -46,7 +46,7 @@ export async function npzObservations(
     const reader = byteReader(member.source.stream(), member.source.name)
     try {
       const header = await readNpyHeader(reader, member.source.name)
-      if (header.shape.length >= (reading.signal ? 1 : 2)) fitting.push(name)
+      if (header.shape.length >= (reading.signals ? 1 : 2)) fitting.push(name)
     } finally {
       await reader.close()
     }
@@ -54,7 +54,7 @@ export async function npzObservations(
   if (fitting.length === 1) return npySourceObservations(arrays.get(fitting[0])!.source, reading)
   throw new DataError(
     fitting.length === 0
-      ? `${file} holds no array of shape [n, …shape]. Its arrays: ${[...arrays.keys()].join(', ')}. One signal [t] is read with --signal (in code: signal: true).`
+      ? `${file} holds no array of shape [n, …shape]. Its arrays: ${[...arrays.keys()].join(', ')}. One signal [t] is read with --signals (in code: signals: true).`
       : `${file} holds several arrays that could be observations: ${fitting.join(', ')}. Name one, as in ${file}#${fitting[0]}.`,
   )
 }

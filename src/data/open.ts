@@ -26,7 +26,7 @@ export interface SourceOptions extends ImageOptions, Pick<DownloadOptions, 'onPr
    * The arrays of a file are signals: [t] is one signal of t samples, [n, t] are n, [n, t, c] n of c channels. Columns of numbers of a
    * Parquet file are the channels of one signal.
    */
-  readonly signal?: boolean
+  readonly signals?: boolean
 }
 
 /** What a source turned out to be. */
@@ -70,7 +70,7 @@ export async function openSource(
   return (await openNamed(source, options)) ?? openPath(source, options)
 }
 
-const readingOf = ({ signal }: SourceOptions) => (signal === undefined ? {} : { signal })
+const readingOf = ({ signals }: SourceOptions) => (signals === undefined ? {} : { signals })
 
 async function openNamed(source: string, options: SourceOptions): Promise<OpenedSource | undefined> {
   const { seed = 0 } = options

@@ -27,14 +27,14 @@ interface Reading {
 
 /**
  * The rows of a Parquet file as observations [m]: a column of lists of equal length, or all numeric columns beside each
- * other. `column` names the list where there are several. Rows are read page by page. As `signal`s, lists are signals, and plain
+ * other. `column` names the list where there are several. Rows are read page by page. As `signals`, lists are signals, and plain
  * columns are the channels of one signal [t] or [t, c], which is held in memory. Throws {@link FileFormatError} and
  * {@link DataError}.
  */
 export async function parquetObservations(
   input: FileInput,
   column?: string,
-  { signal = false }: ArrayReading = {},
+  { signals = false }: ArrayReading = {},
 ): Promise<Observations> {
   const file = await openFile(input)
   try {
@@ -53,14 +53,14 @@ export async function parquetObservations(
         await opened.close()
       }
     }
-    const columnwise = signal && reading.columns.every(({ repetition }) => repetition === 0)
-    if (!columnwise) return sequentialObservations({ name: file.name, shape: [width], count, scan, signal })
+    const columnwise = signals && reading.columns.every(({ repetition }) => repetition === 0)
+    if (!columnwise) return sequentialObservations({ name: file.name, shape: [width], count, scan, signals })
     return sequentialObservations({
       name: file.name,
       shape: width === 1 ? [count] : [count, width],
       count: count === 0 ? 0 : 1,
       scan: () => joined(scan(), count * width),
-      signal,
+      signals,
     })
   } finally {
     await file.close()

@@ -16,7 +16,7 @@ export interface IndexedSource {
   /** Whether all numbers are known to be finite. */
   readonly checked?: boolean
   /** Whether observations are signals [t] or [t, c]: what is missing is then called a gap. */
-  readonly signal?: boolean
+  readonly signals?: boolean
 }
 
 /** Observations that only come one after another. */
@@ -29,7 +29,7 @@ export interface SequentialSource {
   /** Bytes of rows among which a shuffled pass draws. 32 MiB by default. */
   readonly buffer?: number
   /** Whether observations are signals. */
-  readonly signal?: boolean
+  readonly signals?: boolean
 }
 
 interface CheckedPass {
@@ -125,7 +125,7 @@ export function indexedObservations(source: IndexedSource): Observations {
         for (let i = 0; i < indices.length; i++) indices[i] = order(begin + i)
         const data = await rows.take(indices, room?.subarray(0, indices.length * width))
         if (reuse) room = data
-        if (!source.checked) checkFinite(data, name, source.signal ? { shape, row: (i) => indices[i] } : undefined)
+        if (!source.checked) checkFinite(data, name, source.signals ? { shape, row: (i) => indices[i] } : undefined)
         for (let at = 0; at < indices.length; at += batchSize) {
           checkCancelled(signal, name)
           const size = Math.min(batchSize, indices.length - at)
@@ -174,7 +174,7 @@ export function sequentialObservations(source: SequentialSource): Observations {
       checkCancelled(signal, name)
       const before = seen
       const stored = { shape, row: (i: number) => (seed === undefined ? before + i : undefined) }
-      checkFinite(piece, name, source.signal ? stored : undefined)
+      checkFinite(piece, name, source.signals ? stored : undefined)
       const total = piece.length / width
       seen += total
       const passed = Math.min(left, total)

@@ -1,14 +1,22 @@
 import { fromTensor } from '../data/fromTensor.js'
 import type { Observations } from '../data/observations.js'
 import type { Inference } from '../inference/inference.js'
-import { checkedPooling, type Pooling, type PoolingOptions, pooledLength, poolPatches } from '../inference/pooling.js'
+import {
+  checkedPooling,
+  type Pooling,
+  type PoolingOptions,
+  pooledLength,
+  poolMaps,
+  poolPatches,
+} from '../inference/pooling.js'
 import { cutGrid, patchGrid } from '../preprocess/patchGrid.js'
 import { type PatchSize, patchSize } from '../preprocess/patchSize.js'
 import { restoreImageStep } from '../preprocess/restore.js'
 import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { ConvolutionalData } from './convolutionalSparseCoding.js'
+import type { ConvolutionalSparseCodingModel } from './convolutionalSparseCodingModel.js'
 import { isImages, isTensor } from './dataKind.js'
-import type { SparseCodingData } from './sparseCoding.js'
 import type { SparseCodingModel } from './sparseCodingModel.js'
 
 export interface FeatureOptions extends PoolingOptions {
@@ -30,29 +38,50 @@ export interface Features {
 }
 
 /** A model whose codes have places, so that they can be pooled. */
-export type FeatureModel = SparseCodingModel
+export type FeatureModel = ConvolutionalSparseCodingModel | SparseCodingModel
 
 /** How many features an image or signal has. Throws as {@link features}. */
 export function featureLength(model: FeatureModel, options: FeatureOptions = {}): number {
   const pooling = checkedPooling(options)
+  if (model.kind === 'conv-sparse-coding') {
+    checkNoStride(options)
+    return pooledLength(pooling, model.settings.kernels, model.settings.size.length === 1 ? 1 : 2)
+  }
   patchOf(model)
   return pooledLength(pooling, model.settings.atoms, 2)
 }
 
 /**
- * Pooled codes of images, one row of features each, for other tools to learn from: codes by `model`, their sizes pooled over the cells of a grid
- * (see {@link PoolingOptions}). A dictionary of patches codes the patches of a grid that overlap by half.
+ * Pooled codes of images or signals, one row of features each, for other tools to learn from: codes by `model`, their sizes pooled over the
+ * cells of a grid (see {@link PoolingOptions}). Convolutional codes are pooled map by map; a dictionary of patches codes patches that overlap by half.
  * Throws {@link ConfigurationError} for a model of whole observations and for options out of range, DataError and ShapeError for
  * images that do not fit, with their names.
  * Source: spatial pyramids of sparse codes, Yang, Yu, Gong and Huang, CVPR 2009.
  */
 export async function* features(
   model: FeatureModel,
-  data: SparseCodingData,
+  data: ConvolutionalData,
   options: FeatureOptions = {},
 ): AsyncGenerator<Features> {
   const pooling = checkedPooling(options)
+  if (model.kind === 'conv-sparse-coding') {
+    checkNoStride(options)
+    const { tolerance, signal } = options
+    const coding = { ...(tolerance === undefined ? {} : { tolerance }), ...(signal ? { signal } : {}) }
+    for await (const { index, name, codeShape, inference } of model.encodeEach(data, coding)) {
+      yield { index, name: name ?? String(index), values: poolMaps(inference.codes, codeShape, pooling), inference }
+    }
+    return
+  }
   yield* ofPatches(model, data, pooling, options)
+}
+
+/** Throws {@link ConfigurationError} where a stride was given to a model without patches. */
+function checkNoStride({ stride }: FeatureOptions): void {
+  if (stride === undefined) return
+  throw new ConfigurationError(
+    'A stride goes with models of patches; convolutional codes have every position. Leave it out.',
+  )
 }
 
 /** Height and width of the patches that a dictionary is of. */
@@ -67,7 +96,7 @@ function patchOf({ settings }: SparseCodingModel): readonly [number, number] {
 
 async function* ofPatches(
   model: SparseCodingModel,
-  data: SparseCodingData,
+  data: ConvolutionalData,
   pooling: Pooling,
   { stride, tolerance, signal }: FeatureOptions,
 ): AsyncGenerator<Features> {
@@ -80,7 +109,9 @@ async function* ofPatches(
     if (signal?.aborted) throw new CancelledError(`Making features was cancelled after ${index} images.`)
     const [height, width] = image.shape
     if (height < size[0] || width < size[1]) {
-      throw new DataError(`${name} is ${height}×${width}, smaller than the model's patches of ${size[0]}×${size[1]}.`)
+      throw new DataError(
+        `Image ${name} is ${height}×${width}, smaller than the model's patches of ${size[0]}×${size[1]}.`,
+      )
     }
     const laid = patchGrid(image.shape, grid)
     const inference = await model.encode(cutGrid(transform ? transform.apply(image).output : image, laid), {
@@ -97,7 +128,7 @@ async function* ofPatches(
 
 /** Images one after another, whatever they come in. */
 async function* imagesIn(
-  data: SparseCodingData,
+  data: ConvolutionalData,
   signal?: AbortSignal,
 ): AsyncGenerator<{ image: Tensor; name: string }> {
   if (isImages(data)) {
@@ -107,6 +138,6 @@ async function* imagesIn(
   const observations: Observations = isTensor(data) ? fromTensor(data) : data
   let index = 0
   for await (const batch of observations.batches({ batchSize: 1, ...(signal ? { signal } : {}) })) {
-    yield { image: { shape: observations.shape, data: batch.data }, name: `${observations.name} ${index++}` }
+    yield { image: { shape: observations.shape, data: batch.data }, name: String(index++) }
   }
 }

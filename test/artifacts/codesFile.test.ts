@@ -232,6 +232,25 @@ describe('a writer of codes', () => {
     )
   })
 
+  it('takes codes of unequal lengths, and entries of any length', async () => {
+    const path = join(folder, 'unequal.npz')
+    const writer = await codesWriter(path, 'widest', {
+      columns: { name: { dtype: 'U8', row: 'any' }, size: { dtype: 'I32' } },
+    })
+    const rows = [
+      { codes: fromDense({ shape: [1, 3], data: Float32Array.of(0, 2, 0) }), name: Uint8Array.of(1, 2), size: 3 },
+      { codes: fromDense({ shape: [1, 5], data: Float32Array.of(0, 0, 0, 0, 7) }), name: new Uint8Array(0), size: 5 },
+      { codes: fromDense({ shape: [1, 1], data: Float32Array.of(4) }), name: Uint8Array.of(3), size: 1 },
+    ]
+    for (const { codes, name, size } of rows) await writer.append(codes, { name, size: Int32Array.of(size) })
+    await writer.finish()
+    const { codes, arrays } = await readCodes(path)
+    expect(codes.shape).toEqual([3, 5])
+    expect([...toDense(codes).data]).toEqual([0, 2, 0, 0, 0, 0, 0, 0, 0, 7, 4, 0, 0, 0, 0])
+    expect(arrays.name).toEqual(storedTensor(Uint8Array.of(1, 2, 3)))
+    expect(arrays.size).toEqual(storedTensor(Int32Array.of(3, 5, 1)))
+  })
+
   it('gives the same bytes for the same codes', async () => {
     const paths = ['one.npz', 'two.npz'].map((name) => join(folder, name))
     for (const path of paths) {

@@ -42,10 +42,10 @@ export const shift: ModelCommand<ShiftOptions> = {
         const run = await (await createRun(fit.run, fit)).begin('shift', { shape: all.shape.slice(1) })
         await run.saveTensors({ mean: storedTensor(mean) })
         return {
-          measure: async (sample) => ({
-            fields: { sample: sample.shape[0] },
-            rows: [['observations', String(sample.shape[0])]],
-          }),
+          measure: async (sample) => {
+            const [count] = (await sample()).shape
+            return { fields: { sample: count }, rows: [['observations', String(count)]] }
+          },
           dispose() {},
         }
       },

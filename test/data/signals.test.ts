@@ -17,7 +17,7 @@ const place = (name: string, bytes: Uint8Array): string => {
 }
 
 async function signalsOf(source: string, array?: string): Promise<Observations> {
-  const opened = await openSource(source, { signal: true, ...(array === undefined ? {} : { array }) })
+  const opened = await openSource(source, { signals: true, ...(array === undefined ? {} : { array }) })
   if (opened.kind !== 'observations') throw new Error('no signals')
   return opened.observations
 }
@@ -33,7 +33,7 @@ describe('signals', () => {
       const signals = await signalsOf(path)
       expect([signals.shape, signals.count]).toEqual([[6], 1])
       expect(await rowsOf(signals)).toEqual([[0, 1, 2, 3, 4, 5]])
-      await expect(openSource(path)).rejects.toThrow(/--signal/)
+      await expect(openSource(path)).rejects.toThrow(/--signals/)
     }
   })
 
