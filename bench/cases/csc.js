@@ -11,14 +11,14 @@ function rising(first, step, last) {
 }
 
 const iterations = {
-  settings: rising(10, 0.03, 1000),
+  settings: rising(30, 0.03, 1000),
   note: (/** @type {number} */ setting) => `${setting} iterations`,
 }
-/** Least updates of 10⁻² to 10⁻⁵, as digits. */
-const updates = {
-  settings: Array.from({ length: 19 }, (_, i) => 2 + i / 6),
+/** Least updates of 10⁻ᵈ to 10⁻⁵, as digits. */
+const updates = (/** @type {number} */ first) => ({
+  settings: Array.from({ length: 1 + 6 * (5 - first) }, (_, i) => first + i / 6),
   note: (/** @type {number} */ setting) => `tol ${(10 ** -setting).toPrecision(2)}`,
-}
+})
 
 /**
  * The peers at their fastest settings of those tried: SPORCO's ADMM starts from ρ = 200 λ (against 50 λ + 1, 10 λ to 100 λ fixed, and
@@ -54,7 +54,7 @@ const images = [
     name: 'LGCD',
     package: 'DiCoDiLe',
     solver: 'dicodile-lgcd',
-    ...updates,
+    ...updates(2),
     options: {},
     parallel: false,
     cap: 60,
@@ -68,7 +68,7 @@ const signals = [
     name: 'LGCD',
     package: 'alphacsc',
     solver: 'alphacsc-lgcd',
-    ...updates,
+    ...updates(0),
     options: {},
     parallel: false,
     cap: 60,
