@@ -18,6 +18,7 @@ const layers = [
   'views',
   'artifacts',
   'models',
+  'restoration',
   'lecture',
 ]
 

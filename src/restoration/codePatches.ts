@@ -1,0 +1,81 @@
+import type { Regularizer } from '../energy/regularizer.js'
+import { l1 } from '../energy/regularizers/l1.js'
+import { topK } from '../energy/regularizers/topK.js'
+import { decode } from '../inference/linear/decode.js'
+import { type LinearEncoder, linearEncoder } from '../inference/linear/linearEncoder.js'
+import { type Tensor, takeRows } from '../tensor/tensor.js'
+import { ImagePatches, PatchMean } from './imagePatches.js'
+
+/** How the patches of an image are coded and put together. */
+export interface PatchCoding {
+  /** [k, h, w] or [k, h, w, c] */
+  readonly atoms: Tensor
+  /** Up to a root mean square of the residual, or with this λ. */
+  readonly aim: { readonly residual: number } | { readonly lambda: number }
+  /** Of the image's shape: 0 where a pixel is missing. */
+  readonly mask?: Tensor
+  /** Weight of the image's own pixels in the mean, where a patch without atoms has 1. */
+  readonly own: number
+  readonly threads: number | undefined
+  readonly signal: AbortSignal | undefined
+  readonly onProgress: (part: number) => void
+}
+
+/** Patches that are coded together. */
+const PIECE = 8192
+/** A pursuit ends at this share of a patch's numbers. */
+const MOST_ACTIVE = 0.5
+const LASSO_TOLERANCE = 1e-3
+
+/**
+ * Codes all overlapping patches of an image, each less its mean, and gives the weighted mean of their reconstructions. A patch with s
+ * active atoms counts 1/(1 + s), for the noise that a least-squares fit lets through grows with them, and, where pixels are missing,
+ * times the square of the share that was observed.
+ */
+export async function codePatches(image: Tensor, coding: PatchCoding): Promise<{ image: Tensor; active: number }> {
+  const { atoms, aim, mask, own, threads, signal, onProgress } = coding
+  const [count, height, width] = atoms.shape
+  const source = new ImagePatches(image, [height, width])
+  const masks = mask && new ImagePatches(mask, [height, width])
+  const { size, channels } = source
+  const most = Math.max(1, Math.min(count, Math.floor(MOST_ACTIVE * size)))
+  const regularizer: Regularizer = 'residual' in aim ? topK({ active: most }) : l1({ lambda: aim.lambda })
+  const options = { ...('residual' in aim ? aim : { tolerance: LASSO_TOLERANCE }), ...(signal ? { signal } : {}) }
+  const encoder: LinearEncoder = await linearEncoder({
+    atoms,
+    regularizer,
+    ...(threads === undefined ? {} : { threads }),
+  })
+  const mean = new PatchMean(source, own)
+  let active = 0
+  let coded = 0
+  try {
+    for (let first = 0; first < source.count; first += PIECE) {
+      const all = Uint32Array.from({ length: Math.min(PIECE, source.count - first) }, (_, i) => first + i)
+      const whole = masks?.cut(all)
+      const observed =
+        whole && all.map((_, i) => whole.data.subarray(i * size, (i + 1) * size).reduce((sum, v) => sum + v, 0))
+      const seen = observed ? all.filter((_, i) => observed[i] > 0) : all
+      const { patches, means } = source.centred(seen)
+      const hidden = whole && {
+        mask: takeRows(
+          whole,
+          seen.map((index) => index - first),
+        ),
+      }
+      const { codes } = await encoder.encode(patches, { ...options, ...hidden })
+      const found = decode(codes, atoms)
+      for (let i = 0; i < seen.length; i++) {
+        const atomsInUse = codes.indptr[i + 1] - codes.indptr[i]
+        const share = observed ? observed[seen[i] - first] / size : 1
+        mean.add(seen[i], found.data, i * size, means, i * channels, share ** 2 / (1 + atomsInUse))
+      }
+      active += codes.values.length
+      coded += seen.length
+      onProgress((first + all.length) / source.count)
+    }
+  } finally {
+    encoder.dispose()
+  }
+  return { image: mean.image(), active: coded === 0 ? 0 : active / coded }
+}
