@@ -7,6 +7,8 @@ export interface BatchSource<Batch> {
   readonly name: string
   readonly count?: number | undefined
   batches(pass: Pass): AsyncIterable<Batch>
+  /** What of a batch is data, by which it is known again; all of it by default. */
+  numbers?(batch: Batch): unknown
 }
 
 /** What is known where a step begins. */

@@ -35,6 +35,8 @@ export interface EpochState<Progress> {
   readonly steps: number
   readonly seen: number
   readonly seconds: number
+  /** What tells the data from other data of the same name; see `sourceMark`. */
+  readonly mark: string
   /** The mean energy of the first step; what divergence is judged by. */
   readonly firstEnergy: number | null
   /** The best held-out energy, and the epochs since. */
@@ -56,6 +58,7 @@ export const noEpochState: EpochState<never> = {
   steps: 0,
   seen: 0,
   seconds: 0,
+  mark: '',
   firstEnergy: null,
   best: null,
   waited: 0,
@@ -89,6 +92,7 @@ export function validEpochState<Progress>(progress: valid.Validator<Progress>): 
     steps: count,
     seen: count,
     seconds: amount,
+    mark: valid.text,
     firstEnergy: valid.nullable(valid.number()),
     best: valid.nullable(valid.number()),
     waited: count,

@@ -3,7 +3,7 @@ import type { Run, RunPlace } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
 import type { Validator } from '../artifacts/validate.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { CancelledError, ConvergenceError, DataError } from '../tensor/errors.js'
+import { CancelledError, ConvergenceError, DataError, FileFormatError } from '../tensor/errors.js'
 import type { BatchSource, EpochLearner, EpochStep } from './epochLearner.js'
 import {
   type EpochProgress,
@@ -12,6 +12,7 @@ import {
   noEpochState,
   validEpochState,
 } from './epochProgress.js'
+import { sourceMark } from './sourceMark.js'
 
 /** How long to learn, who is told, and where a run is kept. */
 export interface LearningOptions<Progress> {
@@ -137,9 +138,11 @@ export class EpochSession<
   async learn(source: BatchSource<Batch>): Promise<void> {
     const { settings, reuse = false } = this.parts
     const { batchSize, seed } = settings
+    if (this.state.mark !== '') await this.checkSource(source)
     while (!this.done) {
       const { epoch, batch: skip } = this.state
       for await (const batch of source.batches({ batchSize, seed, epoch, skip, reuse })) {
+        if (this.state.mark === '') this.state = { ...this.state, mark: sourceMark(source, batch) }
         await this.learnBatch(batch, source)
         if (this.done) break
       }
@@ -149,6 +152,20 @@ export class EpochSession<
     }
     if (this.state.rows > 0) await this.report(source, undefined)
     this.checkLearned()
+  }
+
+  /** Throws {@link FileFormatError} where a run that is resumed was begun with other data. */
+  private async checkSource(source: BatchSource<Batch>): Promise<void> {
+    const { settings, place } = this.parts
+    let mark = ''
+    for await (const batch of source.batches({ batchSize: settings.batchSize, seed: settings.seed, epoch: 0 })) {
+      mark = sourceMark(source, batch)
+      break
+    }
+    if (mark === this.state.mark) return
+    throw new FileFormatError(
+      `The run in ${place?.store.path} was begun with other data, also called ${source.name}; resume with that data, or pass --overwrite to start anew.`,
+    )
   }
 
   /** Ends the run with the model that was learned. */

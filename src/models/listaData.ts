@@ -1,9 +1,10 @@
 import { fromTensor } from '../data/fromTensor.js'
-import type { Observations, Pass } from '../data/observations.js'
+import type { Observations } from '../data/observations.js'
 import type { Codes } from '../inference/codes.js'
 import { preprocessed } from '../preprocess/preprocessed.js'
 import type { FittedStep } from '../preprocess/preprocessor.js'
 import { type Tensor, takeRows } from '../tensor/tensor.js'
+import type { BatchSource } from './epochLearner.js'
 
 /** A batch to learn from; `rows` are the places of its observations where the data lies in memory. */
 export interface LearningBatch {
@@ -12,11 +13,7 @@ export interface LearningBatch {
 }
 
 /** What learning walks through. */
-export interface LearningSource {
-  readonly name: string
-  readonly count: number | undefined
-  batches(pass: Pass): AsyncIterable<LearningBatch>
-}
+export type LearningSource = BatchSource<LearningBatch>
 
 /** Places are told by single-precision numbers, which are whole up to here. */
 const MOST_ROWS = 2 ** 24
@@ -46,6 +43,7 @@ export function learningSource(
   return {
     name,
     count,
+    numbers: ({ y }) => y,
     async *batches(pass) {
       for await (const { data } of places.batches(pass)) yield { y: takeRows(output, data), rows: data }
     },

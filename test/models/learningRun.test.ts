@@ -111,6 +111,18 @@ describe.each(Object.entries(models))('a run of %s', (_, learning) => {
     expect(store.files()).toEqual(before)
   })
 
+  it('is not resumed with other data of the same name', async () => {
+    const store = memoryStore('run')
+    await expect(learning(failing(5), { run: store, checkpointSeconds: 0 })).rejects.toThrow('a number is missing')
+    const before = store.files()
+    const other = { shape: data.shape, data: data.data.map((value) => 1 - value) }
+    for (const given of [other, { shape: [59, 4], data: data.data.slice(4) }]) {
+      await expect(learning(given, { run: store, resume: true })).rejects.toThrow(/begun with other data, also called/)
+      expect(store.files()).toEqual(before)
+    }
+    await learning(data, { run: store, resume: true })
+  })
+
   it('that was finished cannot be resumed', async () => {
     const store = await finished(learning)
     await expect(learning(data, { run: store, resume: true })).rejects.toThrow(
