@@ -1,11 +1,12 @@
 import { FileFormatError } from '../tensor/errors.js'
 
 /**
- * The value of a JSON text. `where` names it in messages.
+ * The value of a JSON text; a byte-order mark, which some editors put before it, is passed over. `where` names it in messages.
  * Throws {@link FileFormatError} where the text is not JSON or an object names a field twice (JSON.parse would silently
  * keep the last one, other readers the first).
  */
-export function parseJson(text: string, where: string): unknown {
+export function parseJson(given: string, where: string): unknown {
+  const text = given.replace(/^\uFEFF/, '')
   let value: unknown
   try {
     value = JSON.parse(text)

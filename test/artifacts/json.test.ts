@@ -30,7 +30,11 @@ describe('json', () => {
     },
   )
 
-  it.each(['', '{', '{"a":1}}', 'NaN', "{'a':1}", '\uFEFF{}'])('refuses %j', (text) => {
+  it('passes over a byte-order mark', () => {
+    expect(parseJson('\uFEFF{"a":1}', 'the text')).toEqual({ a: 1 })
+  })
+
+  it.each(['', '{', '{"a":1}}', 'NaN', "{'a':1}"])('refuses %j', (text) => {
     expect(() => parseJson(text, 'config.json')).toThrow(FileFormatError)
     expect(() => parseJson(text, 'config.json')).toThrow(/^config\.json is not valid JSON/)
   })
