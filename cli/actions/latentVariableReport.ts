@@ -96,6 +96,12 @@ export async function latentVariablePortrait(model: LatentVariableModel): Promis
   }
 }
 
+/** The kind of a part, or the name of one of somebody's own functions. */
+function nameOf(part: { readonly kind: string; describe(): object }): string {
+  const { name } = part.describe() as { name?: unknown } // what is somebody's own has one
+  return part.kind === 'own' && typeof name === 'string' ? name : part.kind
+}
+
 function settingRows({ definition, settings }: LatentVariableModel): [label: string, text: string][] {
   const { xShape, yShape, zShape, predictor, decoder, cost, regularizer, encoder, gamma } = definition
   const strength = Object.entries(regularizer?.strength ?? {}).map(([name, value]) => `${name} ${value}`)
@@ -103,11 +109,11 @@ function settingRows({ definition, settings }: LatentVariableModel): [label: str
     ['learned from', settings.data],
     ['observations', xShape ? `${formatShape(yShape)} given ${formatShape(xShape)}` : formatShape(yShape)],
     ['code', formatShape(zShape)],
-    ...(predictor ? [['predictor', predictor.kind] as [string, string]] : []),
-    ['decoder', decoder.kind],
-    ['cost', cost.kind],
-    ['regularizer', regularizer ? [regularizer.kind, ...strength].join(', ') : 'none'],
-    ...(encoder ? [['encoder', `${encoder.kind}, γ ${gamma}`] as [string, string]] : []),
+    ...(predictor ? [['predictor', nameOf(predictor)] as [string, string]] : []),
+    ['decoder', nameOf(decoder)],
+    ['cost', nameOf(cost)],
+    ['regularizer', regularizer ? [nameOf(regularizer), ...strength].join(', ') : 'none'],
+    ...(encoder ? [['encoder', `${nameOf(encoder)}, γ ${gamma}`] as [string, string]] : []),
     ['optimizer', settings.optimizer.kind],
     ['seed', String(settings.seed)],
     ...(settings.definition === undefined ? [] : [['defined in', settings.definition] as [string, string]]),

@@ -68,8 +68,25 @@ export interface GraphRegularizerConfig {
   /** r and σ of noise with limited norm. */
   readonly radius?: number
   readonly deviation?: number
+  /** Deviation of noise that learning adds to codes, where it was written beside a ready regularizer. */
+  readonly noise?: number
   /** The name of a regularizer of your own. */
   readonly name?: string
+}
+
+/** A regularizer as `config.json` holds it, with the noise that was written beside it. */
+export function describeRegularizer(regularizer: GraphRegularizer): GraphRegularizerConfig {
+  const config = regularizer.describe()
+  const { noise } = regularizer
+  return noise === undefined || noise === config.deviation ? config : { ...config, noise }
+}
+
+/** Throws {@link ConfigurationError} unless noise is a finite deviation, 0 or more, or none. */
+export function checkNoise(noise: number | undefined): void {
+  if (noise === undefined || (typeof noise === 'number' && noise >= 0 && noise < Number.POSITIVE_INFINITY)) return
+  throw new ConfigurationError(
+    `The noise beside a regularizer must be a finite number, 0 or more; got ${String(noise)}.`,
+  )
 }
 
 /**

@@ -5,7 +5,12 @@ import type { Rng } from '../tensor/random.js'
 import { formatShape, sizeOf } from '../tensor/tensor.js'
 import type { Cost, CostConfig } from './cost.js'
 import { squaredError } from './costs/squaredError.js'
-import type { GraphRegularizer, GraphRegularizerConfig } from './graphRegularizer.js'
+import {
+  checkNoise,
+  describeRegularizer,
+  type GraphRegularizer,
+  type GraphRegularizerConfig,
+} from './graphRegularizer.js'
 import {
   type AffineForm,
   applyModule,
@@ -17,6 +22,7 @@ import {
   type ParameterShapes,
   type Parameters,
   parameterShapes,
+  partName,
   prefixed,
   type SymParameters,
   scoped,
@@ -136,7 +142,7 @@ export function latentVariableEnergy(parts: EnergyParts): LatentVariableEnergy {
   if (encoder && sizeOf(encoder.outputShape) !== codeSize) checkOutputShape('encoder', encoder, 'z', zShape)
   if (regularizer && !regularizer.symbolic.prox && !regularizer.symbolic.smooth) {
     throw new ConfigurationError(
-      `The regularizer ${regularizer.kind} is neither smooth nor has a prox; give it a prox, so that it can be minimized.`,
+      `The regularizer ${partName(regularizer)} is neither smooth nor has a prox; give it a prox, so that it can be minimized.`,
     )
   }
 
@@ -170,7 +176,7 @@ export function latentVariableEnergy(parts: EnergyParts): LatentVariableEnergy {
       return encoder.outputShape.length === 1 ? guess : reshape(guess, ['n', codeSize])
     },
     terms(parameters, { y, h, guess }, z, lambda) {
-      const fit = checkedOutput(`The cost ${cost.kind}`, cost.value(y, energy.decode(parameters, h, z)), ['n'])
+      const fit = checkedOutput(`The cost ${partName(cost)}`, cost.value(y, energy.decode(parameters, h, z)), ['n'])
       return {
         cost: fit,
         ...(regularizer && lambda ? { regularizer: regularizerTerm(regularizer, z, lambda) } : {}),
@@ -183,11 +189,11 @@ export function latentVariableEnergy(parts: EnergyParts): LatentVariableEnergy {
       ...(predictor ? { predictor: predictor.describe() } : {}),
       decoder: decoder.describe(),
       cost: cost.describe(),
-      ...(regularizer ? { regularizer: regularizer.describe() } : {}),
+      ...(regularizer ? { regularizer: describeRegularizer(regularizer) } : {}),
       ...(encoder ? { encoder: encoder.describe(), encoderCost: encoderCost.describe(), gamma } : {}),
     }),
   }
-  buildOnce(energy)
+  partsAsGraph(energy) // for the errors that this throws
   return energy
 }
 
@@ -213,12 +219,13 @@ function checkParts(parts: EnergyParts): void {
   if (regularizer) {
     checkedPart('regularizer', regularizer, ['describe'], 'l1({ lambda: 0.1 })')
     checkedOptions("The regularizer's symbolic form", regularizer.symbolic, 'those of l1({ lambda: 0.1 })')
+    checkNoise(regularizer.noise)
   }
 }
 
 /** λR(z), checked to be one number an observation. */
-function regularizerTerm({ kind, symbolic }: GraphRegularizer, z: Sym, lambda: Sym): Sym {
-  return checkedOutput(`The regularizer ${kind}`, symbolic.value(z, lambda), ['n'])
+function regularizerTerm(regularizer: GraphRegularizer, z: Sym, lambda: Sym): Sym {
+  return checkedOutput(`The regularizer ${partName(regularizer)}`, regularizer.symbolic.value(z, lambda), ['n'])
 }
 
 /** Σ of the terms: E, [n]. */
@@ -239,8 +246,8 @@ export function observationInputs(energy: LatentVariableEnergy): { x: Sym | unde
   }
 }
 
-/** Builds every part, for the errors that this throws. */
-function buildOnce(energy: LatentVariableEnergy): void {
+/** Every part as a graph over its parameters, x, y, z, λ and a step: its terms, the mean of y, the encoder's guess and the prox. */
+export function partsAsGraph(energy: LatentVariableEnergy): Readonly<Record<string, Sym>> {
   const parameters = Object.fromEntries(
     Object.entries(energy.shapesOfParameters()).map(([name, shape]) => [name, input(name, shape)]),
   )
@@ -248,11 +255,16 @@ function buildOnce(energy: LatentVariableEnergy): void {
   const z = input('z', ['n', energy.codeSize])
   const h = energy.context(parameters, x)
   const guess = energy.encode(parameters, y, h)
-  energy.terms(parameters, { y, ...(h ? { h } : {}), ...(guess ? { guess } : {}) }, z, input('lambda', []))
-  const { prox } = energy.regularizer?.symbolic ?? {}
-  if (prox) {
-    const moved = prox(z, input('step', []), input('lambda', []))
-    checkedOutput(`The prox of the regularizer ${energy.regularizer?.kind}`, moved, ['n', energy.codeSize])
+  const { regularizer, cost } = energy
+  const terms = energy.terms(parameters, givenOf(y, h, guess), z, input('lambda', []))
+  const moved = regularizer?.symbolic.prox?.(z, input('step', []), input('lambda', []))
+  if (regularizer && moved)
+    checkedOutput(`The prox of the regularizer ${partName(regularizer)}`, moved, ['n', energy.codeSize])
+  return {
+    ...terms,
+    mean: cost.mean(energy.decode(parameters, h, z)),
+    ...(guess ? { guess } : {}),
+    ...(moved ? { moved } : {}),
   }
 }
 
@@ -267,6 +279,6 @@ function checkOutputShape(part: string, module: Module, name: string, shape: rea
   const { outputShape } = module
   if (outputShape.length === shape.length && outputShape.every((size, axis) => size === shape[axis])) return
   throw new ShapeError(
-    `The ${part} (${module.kind}) gives ${formatShape(outputShape)}, but ${name} is ${formatShape(shape)}; make the two alike.`,
+    `The ${part} (${partName(module)}) gives ${formatShape(outputShape)}, but ${name} is ${formatShape(shape)}; make the two alike.`,
   )
 }

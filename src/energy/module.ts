@@ -92,13 +92,20 @@ export function shapesOf(tensors: Readonly<Record<string, { readonly shape: read
   return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
 }
 
+/** What messages call a part of an energy: its kind, or the name, quoted, of one that is your own. */
+export function partName(part: { readonly kind: string; describe(): object }): string {
+  if (part.kind !== 'own') return part.kind
+  const { name } = part.describe() as { name?: unknown } // what is your own has been asked for a name
+  return JSON.stringify(name)
+}
+
 /**
  * The output of a module, checked: a symbolic tensor of shape [n, …outputShape]. Throws {@link ShapeError} with the module's
  * name and both shapes where it is of another rank, lost the batch or has other sizes.
  */
 export function applyModule(what: string, module: Module, parameters: SymParameters, ...inputs: Sym[]): Sym {
   const output: unknown = module.apply(parameters, ...inputs)
-  const name = module.kind === 'own' ? `${what} "${String(module.describe().name)}"` : `${what} (${module.kind})`
+  const name = module.kind === 'own' ? `${what} ${partName(module)}` : `${what} (${partName(module)})`
   const wanted: readonly Dimension[] = ['n', ...module.outputShape]
   if (!isSym(output)) {
     throw new ShapeError(

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../tensor/errors.js'
-import type { GraphRegularizer, GraphRegularizerConfig } from './graphRegularizer.js'
+import { checkNoise, type GraphRegularizer, type GraphRegularizerConfig } from './graphRegularizer.js'
 import type { RegularizerConfig } from './regularizer.js'
 import { l2 } from './regularizers/l2.js'
 import { limitedNoise } from './regularizers/limitedNoise.js'
@@ -9,7 +9,14 @@ import { regularizerKinds, restoreRegularizer } from './restoreRegularizer.js'
 export const graphRegularizerKinds: readonly string[] = [...regularizerKinds, 'l2', 'limited-noise']
 
 /** The regularizer for graphs that a plain object describes. Throws {@link ConfigurationError} where a parameter is missing or wrong. */
-export function restoreGraphRegularizer(config: GraphRegularizerConfig): GraphRegularizer {
+export function restoreGraphRegularizer({ noise, ...config }: GraphRegularizerConfig): GraphRegularizer {
+  const plain = restoreWithoutNoise(config)
+  if (noise === undefined) return plain
+  checkNoise(noise)
+  return { ...plain, noise, describe: () => ({ ...plain.describe(), noise }) }
+}
+
+function restoreWithoutNoise(config: GraphRegularizerConfig): GraphRegularizer {
   if (config.kind === 'l2') return l2({ lambda: needed(config, 'lambda') })
   if (config.kind === 'limited-noise') {
     return limitedNoise({ radius: needed(config, 'radius'), deviation: needed(config, 'deviation') })

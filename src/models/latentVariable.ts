@@ -1,5 +1,5 @@
 import { type EnergyParts, type LatentVariableEnergy, latentVariableEnergy } from '../energy/latentVariableEnergy.js'
-import { checkedOptions, checkedPart, type Parameters } from '../energy/module.js'
+import { checkedOptions, checkedPart, type Parameters, partName } from '../energy/module.js'
 import { checkedCount } from '../energy/regularizer.js'
 import { checkRowsApart } from '../inference/graph/checkRowsApart.js'
 import { type EncodeSettings, encodeSettings, type GraphEncodeOptions } from '../inference/graph/encodeSettings.js'
@@ -118,7 +118,7 @@ function resolve(options: LatentVariableOptions): LatentVariableDefinition {
   }
   if (normalizeDecoder && !energy.decoder.normalized) {
     throw new ConfigurationError(
-      `normalizeDecoder needs a decoder that is linear in z, a column or kernel for each number of it; ${energy.decoder.kind} is not.`,
+      `normalizeDecoder needs a decoder that is linear in z, a column or kernel for each number of it; ${partName(energy.decoder)} is not.`,
     )
   }
   rng(seed)

@@ -1,5 +1,5 @@
 import { parameterInputs } from '../energy/latentVariableEnergy.js'
-import type { Parameters } from '../energy/module.js'
+import { type Parameters, partName } from '../energy/module.js'
 import { input } from '../graph/index.js'
 import type { GraphEncodeOptions } from '../inference/graph/encodeSettings.js'
 import type { GraphEncoder } from '../inference/graph/graphEncoder.js'
@@ -128,7 +128,7 @@ export function drawCodes(
   const { draw } = regularizer ?? {}
   if (!draw) {
     throw new ConfigurationError(
-      `${regularizer ? `The regularizer ${regularizer.kind} gives` : 'An energy without a regularizer gives'} no density that codes could be drawn from; use learned codes, or give codes.`,
+      `${regularizer ? `The regularizer ${partName(regularizer)} gives` : 'An energy without a regularizer gives'} no density that codes could be drawn from; use learned codes, or give codes.`,
     )
   }
   const codes = zeros([count, codeSize])

@@ -1,11 +1,12 @@
 import * as valid from '../artifacts/validate.js'
 import type { CostConfig } from '../energy/cost.js'
 import type { GraphRegularizerConfig } from '../energy/graphRegularizer.js'
-import type { EnergyConfig } from '../energy/latentVariableEnergy.js'
+import { type EnergyConfig, partsAsGraph } from '../energy/latentVariableEnergy.js'
 import type { ModuleConfig } from '../energy/module.js'
 import type { Clipping } from '../learning/optimizers/clipGradients.js'
 import type { OptimizerConfig } from '../learning/optimizers/optimizer.js'
 import type { LatentVariableDefinition } from './latentVariable.js'
+import { ownFunctions } from './ownFunctions.js'
 import { clipping } from './settingsParts.js'
 
 /** Everything that determines what is learned; `config.json` holds it, and a checkpoint is tied to it. */
@@ -26,6 +27,8 @@ export interface LatentVariableSettings {
   readonly normalizeDecoder: boolean
   readonly keptCodes: number
   readonly seed: number
+  /** Tells your own functions from others of the same names, where there are any. */
+  readonly ownFunctions?: string
   /** Where your own functions are defined, as it was said. */
   readonly definition?: string
   /** What it learned from: the source's name. */
@@ -36,8 +39,10 @@ export interface LatentVariableSettings {
 export function describeLatentVariable(definition: LatentVariableDefinition, data: string): LatentVariableSettings {
   const { energy, optimizer, clip, inference } = definition
   const { solver, tolerance, maxSteps, restarts, restartDeviation } = inference
+  const description = energy.describe()
   return {
-    energy: energy.describe(),
+    energy: description,
+    ...ownFunctions(description, () => partsAsGraph(energy)),
     optimizer: optimizer.describe(),
     ...(clip ? { clip } : {}),
     batchSize: definition.batchSize,
@@ -82,6 +87,7 @@ export const latentVariableSettings: valid.Validator<LatentVariableSettings> = v
   normalizeDecoder: valid.boolean,
   keptCodes: valid.whole({ min: 1 }),
   seed: valid.whole({ min: 0 }),
+  ownFunctions: valid.optional(valid.text),
   definition: valid.optional(valid.text),
   data: valid.text,
 })

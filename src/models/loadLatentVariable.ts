@@ -1,7 +1,7 @@
 import { describeDifferences, differences } from '../artifacts/fingerprint.js'
 import type { Run } from '../artifacts/runFolder.js'
 import { tensorReference } from '../artifacts/validate.js'
-import { type EnergyConfig, type LatentVariableEnergy, latentVariableEnergy } from '../energy/latentVariableEnergy.js'
+import { type LatentVariableEnergy, latentVariableEnergy } from '../energy/latentVariableEnergy.js'
 import { restoreCost } from '../energy/restoreCost.js'
 import { restoreGraphRegularizer } from '../energy/restoreGraphRegularizer.js'
 import { restoreModule } from '../energy/restoreModule.js'
@@ -13,11 +13,13 @@ import { createLatentVariableModel, type LatentVariableModel } from './latentVar
 import { validLatentVariableProgress } from './latentVariableProgress.js'
 import { type LatentVariableSettings, latentVariableSettings } from './latentVariableSettings.js'
 import { finite, storedOf } from './latentVariableTensors.js'
+import { hasOwnParts } from './ownFunctions.js'
+import type { VariationalAutoEncoder } from './variationalAutoEncoder.js'
 
 /** What loading a latent-variable model takes. */
 export interface LoadLatentVariableOptions {
   /** The definition that the run was learned with; needed where it has functions of your own, which no file holds. */
-  readonly definition?: LatentVariable
+  readonly definition?: LatentVariable | VariationalAutoEncoder
   readonly runtime?: RuntimeOptions
 }
 
@@ -51,10 +53,15 @@ export async function loadLatentVariable(
 
 function energyOf(
   { energy, definition }: LatentVariableSettings,
-  given: LatentVariable | undefined,
+  given: LatentVariable | VariationalAutoEncoder | undefined,
   path: string,
 ): LatentVariableEnergy {
   if (given) {
+    if (!isLatentVariable(given)) {
+      throw new ConfigurationError(
+        `${path} holds a latent-variable model; its definition is one that latentVariableModel makes.`,
+      )
+    }
     const found = differences(energy, given.definition.energy.describe())
     if (found.length === 0) return given.definition.energy
     throw new ConfigurationError(
@@ -80,11 +87,6 @@ function energyOf(
   })
 }
 
-/** Whether any part, or a part of a part, is of kind "own". */
-function hasOwnParts(energy: EnergyConfig): boolean {
-  const own = (value: unknown): boolean => {
-    if (typeof value !== 'object' || value === null) return false
-    return ('kind' in value && value.kind === 'own') || Object.values(value).some(own)
-  }
-  return own(energy)
-}
+/** Whether a definition is one of `latentVariableModel`. */
+const isLatentVariable = (given: LatentVariable | VariationalAutoEncoder): given is LatentVariable =>
+  'energy' in given.definition

@@ -60,6 +60,7 @@ export interface VariationalDefinition extends VariationalForm {
 
 /** A variational auto-encoder, not yet learned. */
 export interface VariationalAutoEncoder {
+  readonly definition: VariationalDefinition
   /**
    * Learns from y alone (a batch, a stream), from pairs { x, y }, or from observations that are cut into both
    * ({ observations, axis, at }).
@@ -80,7 +81,7 @@ const HIDDEN = [400]
  */
 export function variationalAutoEncoder(options: VariationalAutoEncoderOptions): VariationalAutoEncoder {
   const definition = resolve(options)
-  return { fit: (data, fit = {}) => fitVariational(definition, data, fit) }
+  return { definition, fit: (data, fit = {}) => fitVariational(definition, data, fit) }
 }
 
 function resolve(options: VariationalAutoEncoderOptions): VariationalDefinition {

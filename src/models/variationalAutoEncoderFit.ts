@@ -15,9 +15,8 @@ import {
 } from './variationalAutoEncoderLearner.js'
 import { type VariationalParts, variationalParts } from './variationalAutoEncoderLoss.js'
 import { createVariationalModel, type VariationalModel, variationalName } from './variationalAutoEncoderModel.js'
-import { describeNetworks } from './variationalAutoEncoderNetworks.js'
 import { type VariationalProgress, validVariationalProgress } from './variationalAutoEncoderProgress.js'
-import type { VariationalSettings } from './variationalAutoEncoderSettings.js'
+import { describeVariational } from './variationalAutoEncoderSettings.js'
 
 export interface VariationalFitOptions extends EpochFitOptions<VariationalProgress, LatentVariableData> {
   /** Data that is not learned from; its energy is measured after each epoch, on its first 10,000 observations. */
@@ -35,7 +34,7 @@ export async function fitVariational(
   const source = variationalSource(parts.energy, data)
   const heldOut = fit.heldOut && variationalSource(parts.energy, fit.heldOut)
   const place = fit.run === undefined ? undefined : await createRun(fit.run, fit)
-  const settings = describeVariational(definition, shapesOf(data), source.name)
+  const settings = describeVariational(definition, parts, shapesOf(data), source.name)
   const machine = await runtime(definition.runtime)
   const learner = await VariationalLearner.start(parts, definition, machine)
   try {
@@ -86,29 +85,4 @@ async function checkHeldOut({ energy }: VariationalParts, heldOut: PairSource): 
     if (count >= HELD_OUT_LIMIT) break
   }
   if (count === 0) throw new DataError(`${heldOut.name} holds no observations.`)
-}
-
-/** How a definition stands in `config.json`. */
-function describeVariational(
-  definition: VariationalDefinition,
-  shapes: VariationalSettings['shapes'],
-  data: string,
-): VariationalSettings {
-  const { latent, networks, predictor, likelihood, beta, spring, ballSize, deviation, clip } = definition
-  return {
-    shapes,
-    latent,
-    networks: describeNetworks(networks),
-    ...(predictor ? { predictor: predictor.describe() } : {}),
-    likelihood,
-    beta,
-    spring,
-    ballSize,
-    deviation,
-    optimizer: definition.optimizer.describe(),
-    ...(clip ? { clip } : {}),
-    batchSize: definition.batchSize,
-    seed: definition.seed,
-    data,
-  }
 }

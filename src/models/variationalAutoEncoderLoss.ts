@@ -1,12 +1,13 @@
 import { bernoulli } from '../energy/costs/bernoulli.js'
 import { squaredError } from '../energy/costs/squaredError.js'
-import { type LatentVariableEnergy, latentVariableEnergy } from '../energy/latentVariableEnergy.js'
+import { type LatentVariableEnergy, latentVariableEnergy, observationInputs } from '../energy/latentVariableEnergy.js'
 import {
   applyModule,
   type Module,
   type ParameterShapes,
   type Parameters,
   parameterShapes,
+  partName,
   prefixed,
   type SymParameters,
   scoped,
@@ -16,6 +17,7 @@ import {
   constant,
   exp,
   expandLike,
+  input,
   log,
   mean,
   mul,
@@ -83,7 +85,7 @@ export function variationalParts(
   const { encoder, decoder } = buildNetworks(form.networks, { y: shapes.y, context, latent, heads })
   if (encoder.outputShape.length !== 1 || encoder.outputShape[0] !== heads) {
     throw new ShapeError(
-      `The encoder (${encoder.kind}) gives ${formatShape(encoder.outputShape)}; for a code of ${latent} it must give ${heads} numbers${deviation === 'learned' ? ', z̄ and log σ²' : ', z̄'}.`,
+      `The encoder (${partName(encoder)}) gives ${formatShape(encoder.outputShape)}; for a code of ${latent} it must give ${heads} numbers${deviation === 'learned' ? ', z̄ and log σ²' : ', z̄'}.`,
     )
   }
   const energy = latentVariableEnergy({
@@ -128,6 +130,16 @@ export function ballOf(
   if (deviation !== 'learned') return { mean: heads, deviation: expandLike(constant(deviation), heads) }
   const logVariance = slice(heads, { axis: 1, from: latent, to: 2 * latent })
   return { mean: slice(heads, { axis: 1, from: 0, to: latent }), deviation: exp(mul(logVariance, 0.5)), logVariance }
+}
+
+/** q(z | y, h) as a graph over its parameters, x and y. */
+export function ballAsGraph(parts: VariationalParts): Readonly<Record<string, Sym>> {
+  const parameters = Object.fromEntries(
+    Object.entries(shapesOfParameters(parts)).map(([name, shape]) => [name, input(name, shape)]),
+  )
+  const { x, y } = observationInputs(parts.energy)
+  const { mean: centre, deviation } = ballOf(parts, parameters, y, parts.energy.context(parameters, x))
+  return { centre, deviation }
 }
 
 /** −log p(y | z, h), [n]. For a Bernoulli of values between 0 and 1 it is the cross-entropy, which no density belongs to. */

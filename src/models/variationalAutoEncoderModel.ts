@@ -56,6 +56,8 @@ export type VariationalBatch = CodedBatch<VariationalInference, { readonly x?: T
 export interface VariationalModel extends Model<LatentVariableData, VariationalEncodeOptions, { readonly x?: Tensor }> {
   readonly kind: typeof variationalName
   readonly settings: VariationalSettings
+  /** Its networks, strengths and the energy that they make. */
+  readonly parts: VariationalParts
   /** By name: `encoder.…`, `decoder.…`, `predictor.…`, `likelihood.logVariance`. */
   readonly parameters: Parameters
   readonly history: readonly VariationalProgress[]
@@ -127,6 +129,7 @@ export function createVariationalModel(made: {
   const model: VariationalModel = {
     kind: variationalName,
     settings,
+    parts,
     parameters,
     history,
     status,

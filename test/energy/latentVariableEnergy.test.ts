@@ -14,6 +14,8 @@ import {
 import { defineModule } from '../../src/energy/module.js'
 import { linear } from '../../src/energy/modules/linear.js'
 import { l1 } from '../../src/energy/regularizers/l1.js'
+import { limitedNoise } from '../../src/energy/regularizers/limitedNoise.js'
+import { restoreGraphRegularizer } from '../../src/energy/restoreGraphRegularizer.js'
 import { add, constant, input, mean, square, sum } from '../../src/graph/index.js'
 import { ConfigurationError, ShapeError } from '../../src/tensor/errors.js'
 import { rng } from '../../src/tensor/random.js'
@@ -72,6 +74,29 @@ describe('an energy', () => {
     const config = latentVariableEnergy(whole).describe()
     expect(JSON.parse(JSON.stringify(config))).toEqual(config)
     expect(config.shapes).toEqual({ x: [2], y: [2, 2], z: [3] })
+  })
+
+  it('keeps the noise that is written beside a regularizer', () => {
+    const noisy = (noise: number) => latentVariableEnergy({ ...whole, regularizer: { ...l1({ lambda: 0.3 }), noise } })
+    const { regularizer } = noisy(0.2).describe()
+    expect(regularizer).toEqual({ kind: 'l1', lambda: 0.3, noise: 0.2 })
+    const back = restoreGraphRegularizer(regularizer!)
+    expect(back).toMatchObject({ kind: 'l1', noise: 0.2 })
+    expect(back.describe()).toEqual(regularizer)
+    const limited = latentVariableEnergy({ ...whole, regularizer: limitedNoise({ radius: 1, deviation: 0.2 }) })
+    expect(limited.describe().regularizer).toEqual({ kind: 'limited-noise', radius: 1, deviation: 0.2 })
+    for (const noise of [-1, Number.NaN]) {
+      expect(() => noisy(noise)).toThrow(/noise beside a regularizer must be a finite number, 0 or more/)
+      expect(() => restoreGraphRegularizer({ kind: 'l1', lambda: 1, noise })).toThrow(ConfigurationError)
+    }
+  })
+
+  it('calls parts of your own by their names', () => {
+    const mine = (outputShape: number[]) => defineModule({ name: 'mine', outputShape, apply: (_, z) => z })
+    expect(() => latentVariableEnergy({ ...whole, decoder: mine([3]) })).toThrow(/The decoder \("mine"\) gives 3/)
+    const regularizer = defineRegularizer({ name: 'odd', value: (z) => sum(z, [1]) })
+    const kinked = { ...regularizer, symbolic: { ...regularizer.symbolic, smooth: false } }
+    expect(() => latentVariableEnergy({ ...whole, regularizer: kinked })).toThrow(/The regularizer "odd" is neither/)
   })
 
   const wrong: Record<string, [Partial<EnergyParts>, typeof ShapeError | typeof ConfigurationError, RegExp]> = {

@@ -23,6 +23,7 @@ import { loadModel } from '../../src/models/loadModel.js'
 import { ConfigurationError, ShapeError } from '../../src/tensor/errors.js'
 import { type Tensor, takeRows } from '../../src/tensor/tensor.js'
 import { normalBatch, rng } from '../inference/problems.js'
+import { interrupted } from './support.js'
 
 const runtime = { threads: 1 }
 
@@ -245,14 +246,14 @@ describe('a saved model', () => {
   })
 
   it('with functions of your own needs its definition', async () => {
-    const mine = (name: string) =>
+    const mine = (name: string, scale = 1) =>
       latentVariableModel({
         shapes: { y: 2, z: 1 },
         decoder: defineModule({
           name,
           outputShape: [2],
           init: () => ({ radius: { shape: [1], data: Float32Array.of(0.4) } }),
-          apply: ({ radius }, z) => mul(radius, concat([cos(z), sin(z)], 1)),
+          apply: ({ radius }, z) => mul(radius, concat([cos(z), mul(scale, sin(z))], 1)),
         }),
         cost: squaredError(),
         optimizer: adam({ learningRate: 0.02 }),
@@ -260,6 +261,7 @@ describe('a saved model', () => {
         inference: { restarts: 2 },
         runtime,
       })
+    const wider = mine('circle', 2)
     const store = memoryStore('run')
     const model = await mine('circle').fit(circle(256, 3, 1), { epochs: 30, run: store })
     expect(model.parameters['decoder.radius'].data[0]).toBeCloseTo(1, 1)
@@ -269,6 +271,15 @@ describe('a saved model', () => {
     )
     const back = await loadModel(store, { definition: mine('circle'), model: 'latent-variable' })
     expect(back.parameters).toEqual(model.parameters)
+    // Functions that were edited are not those that learning was begun with, even where their names are.
+    const stopped = memoryStore('stopped')
+    expect(back.settings.ownFunctions).toMatch(/^[0-9a-f]{16}$/)
+    expect((await mine('circle').model()).settings.ownFunctions).toBe(back.settings.ownFunctions)
+    expect((await wider.model()).settings.ownFunctions).not.toBe(back.settings.ownFunctions)
+    const stop = new AbortController()
+    const data = interrupted(circle(256, 3, 1), 2, () => stop.abort())
+    await expect(mine('circle').fit(data, { run: stopped, signal: stop.signal })).rejects.toThrow(/go on with resume/)
+    await expect(wider.fit(data, { run: stopped, resume: true })).rejects.toThrow(/ownFunctions is "\w+" there and/)
     // y on the circle has a code that explains it; the middle of it has none.
     const [on, off] = await back.energy({ shape: [2, 2], data: Float32Array.of(0, 1, 0, 0) }, { restarts: 3 })
     expect(on).toBeLessThan(0.02)

@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { checkpointFile } from '../../src/artifacts/checkpoint.js'
 import { memoryStore } from '../../src/artifacts/memoryStore.js'
 import { openRun } from '../../src/artifacts/runFolder.js'
-import { defineModule } from '../../src/energy/module.js'
+import { squaredError } from '../../src/energy/costs/squaredError.js'
+import { defineModule, type Module } from '../../src/energy/module.js'
 import { linear } from '../../src/energy/modules/linear.js'
 import { mlp } from '../../src/energy/modules/mlp.js'
 import { constant, reshape } from '../../src/graph/index.js'
 import { adam } from '../../src/learning/optimizers/adam.js'
 import { sgd } from '../../src/learning/optimizers/sgd.js'
+import { exportOnnx } from '../../src/models/exportOnnx.js'
+import { latentVariableModel } from '../../src/models/latentVariable.js'
+import { loadModel } from '../../src/models/loadModel.js'
 import { type VariationalAutoEncoderOptions, variationalAutoEncoder } from '../../src/models/variationalAutoEncoder.js'
 import type { VariationalFitOptions } from '../../src/models/variationalAutoEncoderFit.js'
 import { loadVariational } from '../../src/models/variationalAutoEncoderLoad.js'
@@ -291,17 +295,57 @@ describe('bad input', () => {
     await expect(model.evaluate(observations, { samples: [0] })).rejects.toThrow(ConfigurationError)
   })
 
-  it('cannot load networks of your own functions, and says so', async () => {
+  it('takes networks of your own functions, and asks for them again', async () => {
+    const repeat = (name: string, scale = 1) =>
+      defineModule({
+        name,
+        outputShape: [8, 8],
+        apply: (_, z) =>
+          reshape(linear({ inputs: 2, outputs: 64, bias: false }).apply({ weight: constant(ones(scale)) }, z), [
+            'n',
+            8,
+            8,
+          ]),
+      })
+    const ones = (scale: number) => ({ shape: [64, 2], data: new Float32Array(128).fill(scale) })
+    const own = (decoder: Module) =>
+      variationalAutoEncoder({
+        latent: 2,
+        modules: { encoder: linear({ inputs: 64, outputs: 4 }), decoder },
+        batchSize: 50,
+        runtime: { threads: 1 },
+      })
     const store = memoryStore('run')
-    const weight = { shape: [64, 2], data: new Float32Array(128).fill(1) }
-    const decoder = defineModule({
-      name: 'repeat',
-      outputShape: [8, 8],
-      apply: (_, z) =>
-        reshape(linear({ inputs: 2, outputs: 64, bias: false }).apply({ weight: constant(weight) }, z), ['n', 8, 8]),
+    const model = await own(repeat('repeat')).fit(observations, { run: store, epochs: 1 })
+    expect(Object.keys(exportOnnx(model).graphs)).toEqual(['encoder', 'decoder'])
+    await expect(loadModel(store)).rejects.toThrow(/run holds networks of functions.*\{ definition \}/)
+    await expect(loadModel(store, { definition: own(repeat('another')) })).rejects.toThrow(
+      /networks\.decoder\.name is "repeat" there and "another" here/,
+    )
+    const energy = latentVariableModel({
+      shapes: { y: 64, z: 2 },
+      decoder: linear({ inputs: 2, outputs: 64 }),
+      cost: squaredError(),
     })
-    await learned({ latent: 2, modules: { encoder: linear({ inputs: 64, outputs: 4 }), decoder } }, { run: store })
-    await expect(openRun(store).then((run) => loadVariational(run))).rejects.toThrow(/"repeat" is one of your own/)
+    await expect(loadModel(store, { definition: energy })).rejects.toThrow(/is one that variationalAutoEncoder makes/)
+    const back = await loadModel(store, {
+      model: 'variational-auto-encoder',
+      definition: own(repeat('repeat')),
+      runtime: { threads: 1 },
+    })
+    expect((await back.encode(observations)).means).toEqual((await model.encode(observations)).means)
+    expect(exportOnnx(back).graphs).toEqual(exportOnnx(model).graphs)
+    // Edited functions of the same name are no longer what learning was begun with.
+    const stopped = memoryStore('stopped')
+    const data = interrupted(observations, 3, () => {
+      throw new DataError('enough')
+    })
+    const fit = { run: stopped, checkpointSeconds: 0 }
+    await expect(own(repeat('repeat')).fit(data, fit)).rejects.toThrow('enough')
+    await expect(own(repeat('repeat', 2)).fit(observations, { ...fit, resume: true })).rejects.toThrow(
+      /another configuration: ownFunctions is/,
+    )
+    await own(repeat('repeat')).fit(observations, { ...fit, resume: true, epochs: 1 })
   })
 })
 

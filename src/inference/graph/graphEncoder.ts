@@ -1,5 +1,5 @@
 import { type LatentVariableEnergy, observationInputs, parameterInputs } from '../../energy/latentVariableEnergy.js'
-import type { Parameters } from '../../energy/module.js'
+import { type Parameters, partName } from '../../energy/module.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import { CancelledError, ConfigurationError } from '../../tensor/errors.js'
 import { rng } from '../../tensor/random.js'
@@ -275,7 +275,7 @@ export class GraphEncoder {
     const { regularizer } = this.energy
     if (solver === 'gradient-descent' && regularizer && !regularizer.symbolic.smooth) {
       throw new ConfigurationError(
-        `Gradient descent needs a smooth regularizer, and ${regularizer.kind} is not; use proximal-gradient.`,
+        `Gradient descent needs a smooth regularizer, and ${partName(regularizer)} is not; use proximal-gradient.`,
       )
     }
   }

@@ -1,4 +1,5 @@
 import type { GraphRegularizer } from '../../energy/graphRegularizer.js'
+import { partName } from '../../energy/module.js'
 import { ConfigurationError, ConvergenceError } from '../../tensor/errors.js'
 import { type Tensor, takeRows, zeros } from '../../tensor/tensor.js'
 import type { GraphEncoder } from './graphEncoder.js'
@@ -150,6 +151,6 @@ function rangeOf(regularizer: GraphRegularizer | undefined, beta: number): numbe
     if (kind === 'l1' || kind === 'elastic-net' || kind === 'group') return NEGLIGIBLE / (beta * strength.lambda)
   }
   throw new ConfigurationError(
-    `F_β: how far codes reach is not known ${kind ? `with the regularizer ${kind}` : 'without a regularizer'}; give a range.`,
+    `F_β: how far codes reach is not known ${regularizer ? `with the regularizer ${partName(regularizer)}` : 'without a regularizer'}; give a range.`,
   )
 }
