@@ -5,6 +5,7 @@ import { csc } from './cases/csc.js'
 import { cscLearn } from './cases/cscLearn.js'
 import { cscPublished } from './cases/cscPublished.js'
 import { cscScaling } from './cases/cscScaling.js'
+import { denoise } from './cases/denoise.js'
 import { encodeDigits } from './cases/encodeDigits.js'
 import { encodePatches } from './cases/encodePatches.js'
 import { graphOverhead } from './cases/graphOverhead.js'
@@ -45,6 +46,7 @@ const benchmarks = {
   'csc-published': cscPublished,
   'csc-learn': cscLearn,
   'csc-scaling': cscScaling,
+  denoise,
 }
 
 /** Who stands beside ours. @type {Record<string, import('./lib/peers.js').Family>} */

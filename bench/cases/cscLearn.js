@@ -15,7 +15,7 @@ const lambda = 0.2
 const alternations = [25, 50, 100, 150, 200]
 
 /** Images that its online learner may see. */
-const online = { steps: [10, 20, 40, 80, 120, 160, 200], cap: 240 }
+const online = { steps: [10, 20, 40, 60, 80, 100, 150, 200], cap: 150 }
 
 /** Passes of ours where no peer says how far to go. */
 const passesAlone = 10

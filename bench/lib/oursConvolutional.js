@@ -83,3 +83,13 @@ export async function learnKernels(images, { epochs, ...options }) {
   model.dispose()
   return { seconds, kernels }
 }
+
+/**
+ * An image without its noise.
+ * @param {Tensor} image
+ * @param {{ sigma: number, method: 'patches' | 'convolutional', dictionary: 'itself' | 'photographs', threads: number }} options
+ * @returns {Promise<Tensor>}
+ */
+export async function denoised(image, options) {
+  return (await energia.denoise(image, options)).image
+}
