@@ -218,6 +218,16 @@ export type { FittedStep, ImageStep, NamedTensors, ObservationStep } from './pre
 export { restore, restoreImageStep } from './preprocess/restore.js'
 export { unitVariance } from './preprocess/unitVariance.js'
 export { zca } from './preprocess/zca.js'
+// Restoration.
+export { type DenoiseOptions, denoise } from './restoration/denoise.js'
+export { type InpaintOptions, inpaint } from './restoration/inpaint.js'
+export { noiseLevel } from './restoration/noiseLevel.js'
+export type {
+  DictionaryChoice,
+  Restoration,
+  RestorationOptions,
+  RestorationProgress,
+} from './restoration/restoration.js'
 // Runtime.
 export {
   type BackendName,

@@ -16,6 +16,8 @@ export interface PatchCoding {
   readonly mask?: Tensor
   /** Weight of the image's own pixels in the mean, where a patch without atoms has 1. */
   readonly own: number
+  /** Pixels between patches; 1 by default. */
+  readonly stride?: number
   readonly threads: number | undefined
   readonly signal: AbortSignal | undefined
   readonly onProgress: (part: number) => void
@@ -28,15 +30,15 @@ const MOST_ACTIVE = 0.5
 const LASSO_TOLERANCE = 1e-3
 
 /**
- * Codes all overlapping patches of an image, each less its mean, and gives the weighted mean of their reconstructions. A patch with s
+ * Codes the overlapping patches of an image, each less its mean, and gives the weighted mean of their reconstructions. A patch with s
  * active atoms counts 1/(1 + s), for the noise that a least-squares fit lets through grows with them, and, where pixels are missing,
  * times the square of the share that was observed.
  */
 export async function codePatches(image: Tensor, coding: PatchCoding): Promise<{ image: Tensor; active: number }> {
-  const { atoms, aim, mask, own, threads, signal, onProgress } = coding
+  const { atoms, aim, mask, own, stride, threads, signal, onProgress } = coding
   const [count, height, width] = atoms.shape
-  const source = new ImagePatches(image, [height, width])
-  const masks = mask && new ImagePatches(mask, [height, width])
+  const source = new ImagePatches(image, [height, width], stride)
+  const masks = mask && new ImagePatches(mask, [height, width], stride)
   const { size, channels } = source
   const most = Math.max(1, Math.min(count, Math.floor(MOST_ACTIVE * size)))
   const regularizer: Regularizer = 'residual' in aim ? topK({ active: most }) : l1({ lambda: aim.lambda })

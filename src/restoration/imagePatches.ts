@@ -1,5 +1,5 @@
 import { corner, type PatchGrid, patchGrid } from '../preprocess/patchGrid.js'
-import { cutPatch, type PatchSize } from '../preprocess/patchSize.js'
+import { cutPatch, type PatchSize, patchSize } from '../preprocess/patchSize.js'
 import { rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
 
@@ -11,7 +11,7 @@ export interface CentredPatches {
   readonly means: Float32Array
 }
 
-/** All overlapping patches of one image, cut when they are asked for. */
+/** The overlapping patches of one image, `stride` pixels apart, cut when they are asked for. */
 export class ImagePatches {
   readonly grid: PatchGrid
   readonly channels: number
@@ -21,9 +21,11 @@ export class ImagePatches {
   /** Throws DataError where the image is smaller than a patch. */
   constructor(
     readonly image: Tensor,
-    readonly patch: PatchSize,
+    patch: PatchSize,
+    stride = 1,
   ) {
-    this.grid = patchGrid(image.shape, { size: patch, stride: 1 })
+    const [height, width] = patchSize(patch)
+    this.grid = patchGrid(image.shape, { size: patch, stride: [Math.min(stride, height), Math.min(stride, width)] })
     this.channels = image.shape[2] ?? 1
     this.size = this.grid.size[0] * this.grid.size[1] * this.channels
   }
