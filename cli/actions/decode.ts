@@ -109,7 +109,7 @@ function rowsOf(model: Learned, saved: SavedCodes, begin: number, end: number): 
   return model.decode(codeRows(saved.codes, begin, end), savedContext(saved, begin, end))
 }
 
-/** Images from the patches of their grids. Whitening is undone; local contrast cannot be, its context being as large as an image. */
+/** Images from the patches of their grids. Whitening is undone; high-pass and local contrast cannot be, their context being as large as an image. */
 function images(
   model: Learned,
   saved: SavedCodes,
@@ -125,7 +125,8 @@ function images(
     )
   }
   const steps = stepKinds(transform.config)
-  const undone = !steps.includes('localContrast') && undoes(model, saved)
+  const kept = !steps.includes('localContrast') && !steps.includes('highPass')
+  const undone = kept && undoes(model, saved)
   const first = layout.shapes[0]
   const same = layout.shapes.every((shape) => formatShape(shape) === formatShape(first))
   return {

@@ -90,8 +90,8 @@ describe('images of unequal sizes', () => {
     expect(await command('encode', run, '--data', both(), '--out', codes)).toMatch(/active coefficients.*% of it/)
     const saved = await readCodes(codes)
     expect(saved.codes.shape).toEqual([2, 3 * 12 * 14])
-    expect(Array.from(saved.arrays.observation_shapes.data)).toEqual([12, 14, 10, 16])
-    expect(Array.from(saved.arrays.code_shapes.data)).toEqual([3, 12, 14, 3, 10, 16])
+    expect(Array.from<number | bigint, number>(saved.arrays.observation_shapes.data, Number)).toEqual([12, 14, 10, 16])
+    expect(Array.from<number | bigint, number>(saved.arrays.code_shapes.data, Number)).toEqual([3, 12, 14, 3, 10, 16])
     await command('decode', run, '--codes', codes, '--out', at('decoded'))
     expect(readdirSync(at('decoded')).sort()).toEqual(['a.png', 'b.png'])
     for (const name of ['a.png', 'b.png']) {
