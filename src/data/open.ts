@@ -1,5 +1,6 @@
 import { expandGlob, listFolder, openFile, pathKind } from '#data/files'
 import { ConfigurationError, DataError, FileFormatError } from '../tensor/errors.js'
+import { suggest } from '../tensor/suggest.js'
 import { standardInputSource } from './byteSource.js'
 import { deadLeaves } from './deadLeaves.js'
 import { digits } from './digits.js'
@@ -15,7 +16,6 @@ import type { Observations } from './observations.js'
 import { photographs } from './photographs.js'
 import { plantedCodes } from './plantedCodes.js'
 import { openByContent, refuseArray, sniff } from './sniff.js'
-import { suggest } from './suggest.js'
 
 export interface SourceOptions extends ImageOptions, Pick<DownloadOptions, 'onProgress' | 'signal'> {
   /** Seed of what is made up (dead leaves, planted codes): 0 by default. */

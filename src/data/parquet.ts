@@ -2,12 +2,12 @@ import type { FileMetaData, SchemaTree } from 'hyparquet'
 import type { ColumnMetaData } from 'hyparquet/src/types.js'
 import { openFile } from '#data/files'
 import { DataError, EnergiaError, FileFormatError } from '../tensor/errors.js'
+import { suggest } from '../tensor/suggest.js'
 import type { ArrayReading } from './arrayObservations.js'
 import type { FileHandleLike, FileInput } from './fileHandle.js'
 import type { Observations } from './observations.js'
 import { type ColumnPlan, columnPages, elementTypeOf } from './parquetColumn.js'
 import { sequentialObservations } from './passes.js'
-import { suggest } from './suggest.js'
 
 /** Whether bytes begin like a Parquet file. */
 export function isParquet(head: Uint8Array): boolean {

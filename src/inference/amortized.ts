@@ -6,6 +6,7 @@ import { encodeOnnx, input } from '../graph/index.js'
 import { turn } from '../kernels/turn.js'
 import type { Program, Runtime } from '../runtime/runtime.js'
 import { CancelledError, ConfigurationError } from '../tensor/errors.js'
+import type { OptionNames } from '../tensor/options.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
 import { type Codes, fromDense } from './codes.js'
 import type { Inference } from './inference.js'
@@ -27,6 +28,15 @@ export interface AmortizedEncodeOptions
    * encoder's own, with their gap.
    */
   readonly refine?: number
+}
+
+/** The names of {@link AmortizedEncodeOptions}. */
+export const amortizedEncodeOptions: OptionNames<AmortizedEncodeOptions> = {
+  maxSteps: true,
+  seconds: true,
+  signal: true,
+  onProgress: true,
+  refine: true,
 }
 
 /** The relative gap at which a code that was not refined counts as converged. */

@@ -4,6 +4,7 @@ import type { Store } from '../artifacts/store.js'
 import type { Validator } from '../artifacts/validate.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { CancelledError, ConvergenceError, DataError, FileFormatError } from '../tensor/errors.js'
+import type { OptionNames } from '../tensor/options.js'
 import type { BatchSource, EpochLearner, EpochStep } from './epochLearner.js'
 import {
   type EpochProgress,
@@ -39,6 +40,25 @@ export interface EpochFitOptions<Progress, Data> extends LearningOptions<Progres
   readonly heldOut?: Data
   /** Epochs without an improvement of the held-out energy by 0.01 % after which learning stops. */
   readonly patience?: number
+}
+
+/** The names of {@link LearningOptions}. */
+export const learningOptions: OptionNames<LearningOptions<never>> = {
+  seconds: true,
+  onProgress: true,
+  signal: true,
+  run: true,
+  overwrite: true,
+  resume: true,
+  checkpointSeconds: true,
+}
+
+/** The names of {@link EpochFitOptions}. */
+export const epochFitOptions: OptionNames<EpochFitOptions<never, never>> = {
+  epochs: true,
+  ...learningOptions,
+  heldOut: true,
+  patience: true,
 }
 
 /** What a session is made from. */

@@ -1,5 +1,5 @@
 import { type EnergyParts, type LatentVariableEnergy, latentVariableEnergy } from '../energy/latentVariableEnergy.js'
-import { checkedOptions, checkedPart, type Parameters, partName } from '../energy/module.js'
+import { checkedPart, type Parameters, partName } from '../energy/module.js'
 import { checkedCount } from '../energy/regularizer.js'
 import { checkRowsApart } from '../inference/graph/checkRowsApart.js'
 import { type EncodeSettings, encodeSettings, type GraphEncodeOptions } from '../inference/graph/encodeSettings.js'
@@ -8,6 +8,7 @@ import type { Clipping } from '../learning/optimizers/clipGradients.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
 import { type RuntimeOptions, runtime } from '../runtime/runtime.js'
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { rng } from '../tensor/random.js'
 import { formatShape, sameShape, tensor } from '../tensor/tensor.js'
 import type { LatentVariableData } from './latentVariableData.js'
@@ -45,6 +46,28 @@ export interface LatentVariableOptions extends EnergyParts {
   readonly definition?: string
 }
 
+const optionNames: OptionNames<LatentVariableOptions> = {
+  shapes: true,
+  predictor: true,
+  decoder: true,
+  cost: true,
+  regularizer: true,
+  encoder: true,
+  encoderCost: true,
+  gamma: true,
+  optimizer: true,
+  clip: true,
+  batchSize: true,
+  inference: true,
+  amortized: true,
+  encoderInInference: true,
+  normalizeDecoder: true,
+  keptCodes: true,
+  seed: true,
+  runtime: true,
+  definition: true,
+}
+
 /** Options with every default in place. */
 export interface LatentVariableDefinition {
   readonly energy: LatentVariableEnergy
@@ -71,6 +94,14 @@ export interface LatentVariable {
    * energy, by name and shape, and DataError where one is not finite.
    */
   model(parameters?: Parameters): Promise<LatentVariableModel>
+}
+
+const inferenceNames: OptionNames<LearningInference> = {
+  solver: true,
+  tolerance: true,
+  maxSteps: true,
+  restarts: true,
+  restartDeviation: true,
 }
 
 const LEARNING_TOLERANCE = 1e-3
@@ -105,7 +136,8 @@ export function latentVariableModel(options: LatentVariableOptions): LatentVaria
 }
 
 function resolve(options: LatentVariableOptions): LatentVariableDefinition {
-  checkedOptions('latentVariableModel', options, '{ shapes, decoder, cost }')
+  checkOptions('latentVariableModel', options, optionNames)
+  checkOptions('inference', options.inference ?? {}, inferenceNames)
   if (options.optimizer !== undefined)
     checkedPart('optimizer', options.optimizer, ['init', 'update', 'describe'], 'adam()')
   const energy = latentVariableEnergy(options)

@@ -2,9 +2,10 @@ import { createRun } from '../artifacts/runFolder.js'
 import type { Observed } from '../inference/graph/observed.js'
 import { runtime } from '../runtime/runtime.js'
 import { DataError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import { rows } from '../tensor/tensor.js'
 import type { LearningStatus } from './epochProgress.js'
-import { type EpochFitOptions, EpochSession } from './epochSession.js'
+import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
 import type { LatentVariableDefinition } from './latentVariable.js'
 import { type LatentVariableData, type PairSource, pairSource } from './latentVariableData.js'
 import { LatentVariableLearner, latentVariableTerms } from './latentVariableLearner.js'
@@ -26,6 +27,7 @@ export async function fitLatentVariable(
   data: LatentVariableData,
   fit: LatentVariableFitOptions,
 ): Promise<LatentVariableModel> {
+  checkOptions('fit', fit, epochFitOptions)
   checkBudget(fit)
   const source = pairSource(definition.energy, data)
   const heldOut = fit.heldOut && (await firstPairs(pairSource(definition.energy, fit.heldOut), HELD_OUT_LIMIT))

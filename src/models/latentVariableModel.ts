@@ -6,7 +6,7 @@ import { encodeOnnx } from '../graph/index.js'
 import { checkCodes } from '../inference/checkCodes.js'
 import { type Codes, toDense } from '../inference/codes.js'
 import { isQuadratic } from '../inference/graph/certify.js'
-import { encodeSettings, type GraphEncodeOptions } from '../inference/graph/encodeSettings.js'
+import { encodeSettings, type GraphEncodeOptions, graphEncodeOptions } from '../inference/graph/encodeSettings.js'
 import { graphEncoder } from '../inference/graph/graphEncoder.js'
 import { checkBatch, checkedSamples, checkFinite, type Observed } from '../inference/graph/observed.js'
 import { Programs } from '../inference/graph/programs.js'
@@ -16,6 +16,7 @@ import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import { rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type CodedBatch, codedBatches } from './codedBatches.js'
@@ -114,6 +115,7 @@ export function createLatentVariableModel(made: {
     runtime,
 
     async *encodeBatches(data, options = {}) {
+      checkOptions('encode', options, { ...graphEncodeOptions, batchSize: true })
       const { batchSize = BATCH, warmStart, seconds, onProgress, ...rest } = options
       if (warmStart) throw new ConfigurationError('Codes to start from need a whole batch; use encode.')
       const stream = { batchSize, seconds, signal: options.signal, onProgress }
@@ -124,6 +126,7 @@ export function createLatentVariableModel(made: {
     },
 
     async encode(data, options = {}) {
+      checkOptions('encode', options, graphEncodeOptions)
       if ('data' in data) return encoder.encode({ y: data }, options)
       if ('y' in data) return encoder.encode(data, options)
       const inferences: Inference[] = []

@@ -2,15 +2,16 @@ import type { Encoder } from '../energy/encoders/encoder.js'
 import { linearShrink } from '../energy/encoders/linearShrink.js'
 import { linearTanhGain } from '../energy/encoders/linearTanhGain.js'
 import { listaEncoder } from '../energy/encoders/listaEncoder.js'
-import { checkedOptions, checkedPart } from '../energy/module.js'
+import { checkedPart } from '../energy/module.js'
 import { checkedCount } from '../energy/regularizer.js'
 import { adam } from '../learning/optimizers/adam.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
 import { cosineRate } from '../learning/schedules/cosineRate.js'
 import type { RuntimeOptions } from '../runtime/runtime.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { rng } from '../tensor/random.js'
-import { checkDictionaryOptions, type DictionaryOptions } from './listaDictionary.js'
+import { checkDictionaryOptions, type DictionaryOptions, dictionaryOptions } from './listaDictionary.js'
 import { type EncoderFitOptions, type EncoderPlan, fitEncoder } from './listaFit.js'
 import type { AmortizedModel } from './listaModel.js'
 import type { SparseCodingData } from './sparseCoding.js'
@@ -40,6 +41,24 @@ export interface ListaOptions extends DictionaryOptions, EncoderTrainingOptions 
   readonly target?: 'codes' | 'energy'
 }
 
+/** The names of {@link EncoderTrainingOptions}. */
+export const encoderTrainingOptions: OptionNames<EncoderTrainingOptions> = {
+  trainingSteps: true,
+  batchSize: true,
+  optimizer: true,
+  learningTolerance: true,
+  runtime: true,
+}
+
+const optionNames: OptionNames<ListaOptions> = {
+  ...dictionaryOptions,
+  ...encoderTrainingOptions,
+  encoder: true,
+  steps: true,
+  tied: true,
+  target: true,
+}
+
 /** An encoder, not yet learned. */
 export interface EncoderLearning {
   /** Learns from data; see {@link EncoderFitOptions}. */
@@ -52,7 +71,7 @@ export interface EncoderLearning {
  * or two do not go together.
  */
 export function lista(options: ListaOptions): EncoderLearning {
-  checkedOptions('lista', options, '{ atoms: 64, lambda: 0.1 }')
+  checkOptions('lista', options, optionNames)
   const { encoder: kind = 'lista', steps = 3, tied = true, target = 'codes' } = options
   checkDictionaryOptions(options)
   const given: unknown = options.dictionary

@@ -6,6 +6,7 @@ import { pipeline } from '../preprocess/pipeline.js'
 import type { FittedStep } from '../preprocess/preprocessor.js'
 import { restoreImageStep } from '../preprocess/restore.js'
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import type { OptionNames } from '../tensor/options.js'
 import { formatShape, sameShape, type Tensor, tensor } from '../tensor/tensor.js'
 import { isImages, isTensor } from './dataKind.js'
 import type { EncoderFitOptions } from './listaFit.js'
@@ -34,6 +35,21 @@ export interface StartingDictionary {
   readonly preprocess: FittedStep
   readonly input: InputSettings
   readonly origin: string
+}
+
+/** The names of {@link DictionaryOptions}. */
+export const dictionaryOptions: OptionNames<DictionaryOptions> = {
+  dictionary: true,
+  atoms: true,
+  lambda: true,
+  dictionaryEpochs: true,
+  preprocess: true,
+  patch: true,
+  transform: true,
+  patchesPerEpoch: true,
+  minimumDeviation: true,
+  seed: true,
+  threads: true,
 }
 
 const FIRST_EPOCHS = 5

@@ -4,9 +4,10 @@ import { AmortizedInference } from '../inference/amortized.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
 import { type Runtime, type RuntimeOptions, runtime } from '../runtime/runtime.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { isTensor } from './dataKind.js'
-import { EpochSession, type LearningOptions } from './epochSession.js'
+import { EpochSession, type LearningOptions, learningOptions } from './epochSession.js'
 import { type LearningSource, learningSource } from './listaData.js'
 import {
   type DictionaryOptions,
@@ -55,6 +56,7 @@ export async function fitEncoder(
   data: SparseCodingData,
   fit: EncoderFitOptions,
 ): Promise<AmortizedModel> {
+  checkOptions('fit', fit, { ...learningOptions, heldOut: true, onDictionaryProgress: true })
   checkBudget(fit)
   const place = fit.run === undefined ? undefined : await createRun(fit.run, fit)
   if (place?.state === 'finished') {

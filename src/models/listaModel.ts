@@ -4,13 +4,14 @@ import type { Store } from '../artifacts/store.js'
 import type { Observations } from '../data/observations.js'
 import type { Encoder } from '../energy/encoders/encoder.js'
 import type { Parameters } from '../energy/module.js'
-import { type AmortizedEncodeOptions, AmortizedInference } from '../inference/amortized.js'
+import { type AmortizedEncodeOptions, AmortizedInference, amortizedEncodeOptions } from '../inference/amortized.js'
 import type { Codes } from '../inference/codes.js'
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import { decode } from '../inference/linear/decode.js'
 import type { FittedStep, NamedTensors } from '../preprocess/preprocessor.js'
 import type { Runtime } from '../runtime/runtime.js'
+import { checkOptions } from '../tensor/options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
@@ -108,6 +109,7 @@ export async function amortizedModel(parts: {
     observations: (data) => observationsToCode(data, settings.input, shape),
 
     async *encodeBatches(data, options = {}) {
+      checkOptions('encode', options, { ...amortizedEncodeOptions, batchSize: true })
       const { batchSize = BATCH, seconds, onProgress, ...rest } = options
       const source = model.observations(data)
       checkCodable(source.name, source.shape, shape)
@@ -121,6 +123,7 @@ export async function amortizedModel(parts: {
 
     async encode(data, options = {}) {
       if (isTensor(data)) {
+        checkOptions('encode', options, amortizedEncodeOptions)
         checkCodable('The batch', data.shape.slice(1), shape)
         return (await ready()).encode(step.apply(data).output, options)
       }

@@ -1,6 +1,7 @@
 import { openRun, type Run } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
 import { FileFormatError } from '../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { loadConvolutional } from './convolutionalSparseCodingLoad.js'
 import type { ConvolutionalSparseCodingModel } from './convolutionalSparseCodingModel.js'
 import type { LatentVariableModel } from './latentVariableModel.js'
@@ -30,6 +31,13 @@ export interface LoadOptions extends LoadLatentVariableOptions {
   readonly threads?: number
 }
 
+const optionNames: OptionNames<LoadOptions & { model?: ModelName }> = {
+  model: true,
+  definition: true,
+  runtime: true,
+  threads: true,
+}
+
 /** How each model is loaded from its run. */
 const loaders: { readonly [Name in ModelName]: (run: Run, options: LoadOptions) => Promise<Models[Name]> } = {
   'sparse-coding': loadSparseCoding,
@@ -54,6 +62,7 @@ export async function loadModel(
   path: string | Store,
   options: LoadOptions & { readonly model?: ModelName } = {},
 ): Promise<AnyModel> {
+  checkOptions('loadModel', options, optionNames)
   const run = await openRun(path)
   if (!isModelName(run.model)) {
     throw new FileFormatError(

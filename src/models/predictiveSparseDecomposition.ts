@@ -1,6 +1,13 @@
 import { ConfigurationError } from '../tensor/errors.js'
-import { type EncoderLearning, type EncoderTrainingOptions, encoderMaker, trainingPlan } from './lista.js'
-import { checkDictionaryOptions, type DictionaryOptions } from './listaDictionary.js'
+import { checkOptions, type OptionNames } from '../tensor/options.js'
+import {
+  type EncoderLearning,
+  type EncoderTrainingOptions,
+  encoderMaker,
+  encoderTrainingOptions,
+  trainingPlan,
+} from './lista.js'
+import { checkDictionaryOptions, type DictionaryOptions, dictionaryOptions } from './listaDictionary.js'
 import { type EncoderPlan, fitEncoder } from './listaFit.js'
 
 export interface PredictiveSparseDecompositionOptions extends DictionaryOptions, EncoderTrainingOptions {
@@ -15,6 +22,16 @@ export interface PredictiveSparseDecompositionOptions extends DictionaryOptions,
   readonly encoderInInference?: boolean
 }
 
+const optionNames: OptionNames<PredictiveSparseDecompositionOptions> = {
+  ...dictionaryOptions,
+  ...encoderTrainingOptions,
+  encoder: true,
+  steps: true,
+  tied: true,
+  gamma: true,
+  encoderInInference: true,
+}
+
 /**
  * Predictive sparse decomposition (Kavukcuoglu, Ranzato, LeCun 2008): E(y, z) = ½‖y − Wz‖² + λ‖z‖₁ + ½γ‖z − Enc(y)‖², with
  * dictionary and encoder learned together. Codes are inferred exactly: the encoder's term is a part of a lasso over more rows. The
@@ -22,6 +39,7 @@ export interface PredictiveSparseDecompositionOptions extends DictionaryOptions,
  * Throws {@link ConfigurationError} where an option is out of range or two do not go together.
  */
 export function predictiveSparseDecomposition(options: PredictiveSparseDecompositionOptions): EncoderLearning {
+  checkOptions('predictiveSparseDecomposition', options, optionNames)
   const { encoder: kind = 'linear-tanh-gain', steps = 1, tied = true, gamma = 1, encoderInInference = true } = options
   checkDictionaryOptions(options)
   if (!(gamma > 0 && gamma < Number.POSITIVE_INFINITY)) {

@@ -1,5 +1,6 @@
 import { createRun, type Run } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
+import { checkOptions } from '../tensor/options.js'
 import type { LearningStatus } from './epochProgress.js'
 
 /** A model as its run folder tells of it. */
@@ -19,6 +20,7 @@ export async function saveModel(
   options: { readonly overwrite?: boolean },
   { name, settings, history, status, saveInto }: SavedModel,
 ): Promise<void> {
+  checkOptions('save', options, { overwrite: true })
   const place = await createRun(path, options)
   await place.begin(name, settings, async (run) => {
     for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })

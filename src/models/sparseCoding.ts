@@ -8,6 +8,7 @@ import { type PatchSize, patchSize } from '../preprocess/patchSize.js'
 import { imagePipeline } from '../preprocess/pipeline.js'
 import type { ImageStep, ObservationStep } from '../preprocess/preprocessor.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { InputSettings } from './settingsParts.js'
@@ -53,6 +54,26 @@ export interface SparseCodingOptions {
   readonly threads?: number
 }
 
+const optionNames: OptionNames<SparseCodingOptions> = {
+  atoms: true,
+  lambda: true,
+  lambdaRatio: true,
+  regularizer: true,
+  update: true,
+  nonNegativeAtoms: true,
+  preprocess: true,
+  patch: true,
+  transform: true,
+  patchesPerEpoch: true,
+  minimumDeviation: true,
+  batchSize: true,
+  deadAfter: true,
+  learningTolerance: true,
+  start: true,
+  seed: true,
+  threads: true,
+}
+
 /** Sparse coding, not yet learned. */
 export interface SparseCoding {
   fit(data: SparseCodingData, options?: FitOptions): Promise<SparseCodingModel>
@@ -87,6 +108,7 @@ export function sparseCoding(options: SparseCodingOptions): SparseCoding {
 }
 
 function resolve(options: SparseCodingOptions): ResolvedOptions {
+  checkOptions('sparseCoding', options, optionNames)
   const { lambda, lambdaRatio, seed = 0, learningTolerance = 0.01, minimumDeviation = 0 } = options
   const atoms = checkedCount('atoms', options.atoms)
   const shorthand = lambda !== undefined || lambdaRatio !== undefined

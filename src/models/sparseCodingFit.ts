@@ -5,8 +5,9 @@ import { sharedEngine } from '../kernels/engine.js'
 import { DictionaryLearner } from '../learning/dictionaryLearner.js'
 import { pipeline } from '../preprocess/pipeline.js'
 import { preprocessed } from '../preprocess/preprocessed.js'
+import { checkOptions } from '../tensor/options.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
-import { type EpochFitOptions, EpochSession } from './epochSession.js'
+import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
 import { type FitProgress, validFitProgress } from './fitProgress.js'
 import { checkUnprocessed, maskedObservations, withoutMissing } from './maskedObservations.js'
 import type { ResolvedOptions, SparseCodingData } from './sparseCoding.js'
@@ -31,6 +32,7 @@ export async function fitSparseCoding(
   data: SparseCodingData,
   fit: FitOptions,
 ): Promise<SparseCodingModel> {
+  checkOptions('fit', fit, { ...epochFitOptions, mask: true })
   checkBudget(fit)
   const { mask } = fit
   const raw = mask

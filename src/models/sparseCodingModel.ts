@@ -6,9 +6,15 @@ import type { Codes } from '../inference/codes.js'
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import { decode } from '../inference/linear/decode.js'
-import { type EncodeOptions, type LinearEncoder, linearEncoder } from '../inference/linear/linearEncoder.js'
+import {
+  type EncodeOptions,
+  encodeOptions,
+  type LinearEncoder,
+  linearEncoder,
+} from '../inference/linear/linearEncoder.js'
 import type { FittedStep, NamedTensors } from '../preprocess/preprocessor.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
@@ -85,6 +91,7 @@ export async function sparseCodingModel(parts: {
     observations: (data) => observationsToCode(data, settings.input, shape),
 
     async *encodeBatches(data, options = {}) {
+      checkOptions('encode', options, { ...encodeOptions, batchSize: true })
       const { batchSize = BATCH, warmStart, seconds, onProgress, mask, ...rest } = options
       if (warmStart) throw new ConfigurationError('Codes to start from need a whole batch; use encode.')
       if (mask) throw new ConfigurationError('A mask needs a whole batch [n, …shape]; use encode with a tensor.')

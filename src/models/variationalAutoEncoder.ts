@@ -1,4 +1,4 @@
-import { checkedOptions, checkedPart, type Module } from '../energy/module.js'
+import { checkedPart, type Module } from '../energy/module.js'
 import type { Activation } from '../energy/modules/activation.js'
 import { checkedCount } from '../energy/regularizer.js'
 import { adam } from '../learning/optimizers/adam.js'
@@ -6,6 +6,7 @@ import type { Clipping } from '../learning/optimizers/clipGradients.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
 import type { RuntimeOptions } from '../runtime/runtime.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { rng } from '../tensor/random.js'
 import type { LatentVariableData } from './latentVariableData.js'
 import { fitVariational, type VariationalFitOptions } from './variationalAutoEncoderFit.js'
@@ -49,6 +50,26 @@ export interface VariationalAutoEncoderOptions {
   readonly runtime?: RuntimeOptions
 }
 
+const optionNames: OptionNames<VariationalAutoEncoderOptions> = {
+  latent: true,
+  hidden: true,
+  channels: true,
+  activation: true,
+  modules: true,
+  predictor: true,
+  cost: true,
+  variance: true,
+  beta: true,
+  spring: true,
+  ballSize: true,
+  deviation: true,
+  optimizer: true,
+  clip: true,
+  batchSize: true,
+  seed: true,
+  runtime: true,
+}
+
 /** Options with every default in place. */
 export interface VariationalDefinition extends VariationalForm {
   readonly optimizer: Optimizer
@@ -85,7 +106,7 @@ export function variationalAutoEncoder(options: VariationalAutoEncoderOptions): 
 }
 
 function resolve(options: VariationalAutoEncoderOptions): VariationalDefinition {
-  checkedOptions('variationalAutoEncoder', options, '{ latent: 20 }')
+  checkOptions('variationalAutoEncoder', options, optionNames)
   const { predictor, optimizer, modules } = options
   const functions = ['apply', 'init', 'describe']
   if (optimizer !== undefined) checkedPart('optimizer', optimizer, ['init', 'update', 'describe'], 'adam()')

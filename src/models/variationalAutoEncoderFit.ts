@@ -2,7 +2,8 @@ import { createRun } from '../artifacts/runFolder.js'
 import { checkObserved } from '../inference/graph/observed.js'
 import { runtime } from '../runtime/runtime.js'
 import { DataError } from '../tensor/errors.js'
-import { type EpochFitOptions, EpochSession } from './epochSession.js'
+import { checkOptions } from '../tensor/options.js'
+import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
 import type { LatentVariableData, PairSource } from './latentVariableData.js'
 import { checkBudget } from './trainingData.js'
 import type { VariationalDefinition } from './variationalAutoEncoder.js'
@@ -29,6 +30,7 @@ export async function fitVariational(
   data: LatentVariableData,
   fit: VariationalFitOptions,
 ): Promise<VariationalModel> {
+  checkOptions('fit', fit, epochFitOptions)
   checkBudget(fit)
   const parts = variationalParts(definition, shapesOf(data))
   const source = variationalSource(parts.energy, data)

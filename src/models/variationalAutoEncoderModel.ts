@@ -10,6 +10,7 @@ import type { Inference } from '../inference/inference.js'
 import { turn } from '../kernels/turn.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { CancelledError, ConfigurationError, ShapeError } from '../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { rng } from '../tensor/random.js'
 import { rows, type Tensor, takeRows, zeros } from '../tensor/tensor.js'
 import { type CodedBatch, codedBatches } from './codedBatches.js'
@@ -40,6 +41,14 @@ export interface VariationalEncodeOptions {
   readonly seed?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: { done: number; total: number; seconds: number }) => void
+}
+
+const encodeOptions: OptionNames<VariationalEncodeOptions & { batchSize?: number }> = {
+  samples: true,
+  seed: true,
+  signal: true,
+  onProgress: true,
+  batchSize: true,
 }
 
 /** Codes of observations: the centres of their balls, and how large the balls are. */
@@ -136,6 +145,7 @@ export function createVariationalModel(made: {
     runtime,
 
     async *encodeBatches(data, options = {}) {
+      checkOptions('encode', options, encodeOptions)
       const { samples, seed, signal, onProgress, batchSize = BATCH } = options
       const drawn = samples === undefined ? 1 : checkedCount('samples', samples)
       const stream = { batchSize, signal, onProgress }

@@ -1,5 +1,6 @@
 import { openBackend } from '#runtime/backend'
 import { ConfigurationError, EnergiaError, FileFormatError } from '../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../tensor/options.js'
 import {
   type Backend,
   type BackendName,
@@ -53,6 +54,8 @@ export interface RuntimeOptions {
  */
 const SPIN = '100'
 
+const optionNames: OptionNames<RuntimeOptions> = { device: true, backend: true, threads: true, wasmPaths: true }
+
 const devices: readonly Device[] = ['cpu', 'cuda', 'webgpu']
 const runtimes = new Map<string, Promise<Runtime>>()
 
@@ -61,6 +64,7 @@ const runtimes = new Map<string, Promise<Runtime>>()
  * {@link ConfigurationError} where options are wrong or the device is not available; the sentence lists those that are.
  */
 export async function runtime(options: RuntimeOptions = {}): Promise<Runtime> {
+  checkOptions('runtime', options, optionNames)
   const { device = 'cpu', backend, threads, wasmPaths } = options
   if (!devices.includes(device)) {
     throw new ConfigurationError(`There is no device "${device}"; the devices are ${devices.join(', ')}.`)

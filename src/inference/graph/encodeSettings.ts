@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../tensor/errors.js'
+import type { OptionNames } from '../../tensor/options.js'
 import type { Codes } from '../codes.js'
 import type { GraphSolverName } from './proximalGradient.js'
 
@@ -26,6 +27,20 @@ export interface GraphEncodeOptions {
   readonly warmStart?: Codes
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: { done: number; total: number; seconds: number }) => void
+}
+
+/** The names of {@link GraphEncodeOptions}. */
+export const graphEncodeOptions: OptionNames<GraphEncodeOptions> = {
+  solver: true,
+  tolerance: true,
+  maxSteps: true,
+  seconds: true,
+  restarts: true,
+  restartDeviation: true,
+  seed: true,
+  warmStart: true,
+  signal: true,
+  onProgress: true,
 }
 
 /** The settings of an inference, with every default in place. */

@@ -2,6 +2,7 @@ import type { Regularizer, RegularizerKind } from '../../energy/regularizer.js'
 import { KernelDictionary } from '../../kernels/dictionary.js'
 import { sharedEngine } from '../../kernels/engine.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../../tensor/options.js'
 import { formatShape, sameShape, sizeOf, type Tensor, tensor } from '../../tensor/tensor.js'
 import { checkCodes } from '../checkCodes.js'
 import type { Codes } from '../codes.js'
@@ -34,6 +35,19 @@ export interface EncodeOptions<Kind extends RegularizerKind = RegularizerKind> {
   readonly warmStart?: Codes
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: { done: number; total: number; seconds: number }) => void
+}
+
+/** The names of {@link EncodeOptions}. */
+export const encodeOptions: OptionNames<EncodeOptions> = {
+  solver: true,
+  tolerance: true,
+  maxSteps: true,
+  seconds: true,
+  mask: true,
+  residual: true,
+  warmStart: true,
+  signal: true,
+  onProgress: true,
 }
 
 /** Minimizes E(y, z) = ½‖y − Wz‖² + λR(z) over z for a fixed dictionary W. Holds kernel memory until disposed. */
@@ -92,6 +106,7 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
     },
     async encode(observations, encode = {}) {
       if (disposed) throw new ConfigurationError('This encoder has been disposed of; make another.')
+      checkOptions('encode', encode, encodeOptions)
       checkObservations(observations, shape)
       if (encode.mask) checkMask(encode.mask, observations)
       const chosen =

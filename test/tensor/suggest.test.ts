@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { editDistance, suggest } from '../../src/data/suggest.js'
+import { editDistance, suggest } from '../../src/tensor/suggest.js'
 
 describe('editDistance', () => {
   it.each([
