@@ -2,11 +2,13 @@ import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { addCompletion } from './commands/completion.js'
 import { addDecode } from './commands/decode.js'
+import { addDenoise } from './commands/denoise.js'
 import { addEncode } from './commands/encode.js'
 import { addEnergy } from './commands/energy.js'
 import { addExport } from './commands/export.js'
 import { addFeatures } from './commands/features.js'
 import { addFit } from './commands/fit.js'
+import { addInpaint } from './commands/inpaint.js'
 import { addLecture } from './commands/lecture.js'
 import { addSample } from './commands/sample.js'
 import { addShow } from './commands/show.js'
@@ -45,7 +47,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.`,
     ...(served('sample') ? [addSample] : []),
     ...(served('export') ? [addExport] : []),
     ...(served('features') ? [addFeatures] : []),
-    ...[addLecture, addCompletion],
+    ...[addDenoise, addInpaint, addLecture, addCompletion],
   ]
   for (const add of adders) add(program)
   return program

@@ -126,7 +126,7 @@ describe('a dictionary from incomplete observations', () => {
     const learn = (threads: number) => sparseCoding({ atoms: 16, lambda: 0.3, batchSize: 100, seed: 3, threads })
     const whole = bitsOf(await learn(1).fit(data, { epochs: 3, mask }))
     expect(bitsOf(await learn(2).fit(data, { epochs: 3, mask }))).toEqual(whole)
-    const run = memoryStore()
+    const run = memoryStore('run')
     const stopping = new AbortController()
     const stopped = learn(2).fit(data, {
       epochs: 3,
