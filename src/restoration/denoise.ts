@@ -1,5 +1,6 @@
 import { ConfigurationError, DataError } from '../tensor/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { denoiseConvolutional } from './denoiseConvolutional.js'
 import { denoisePatches } from './denoisePatches.js'
 import { noiseLevel } from './noiseLevel.js'
 import { checkedImage, checkRestoration, type Restoration, type RestorationOptions } from './restoration.js'
@@ -33,5 +34,7 @@ export async function denoise(image: Tensor, options: DenoiseOptions = {}): Prom
     throw new ConfigurationError(`sigma must be a finite number above 0; got ${sigma}.`)
   }
   if (!(sigma > 0)) throw new DataError('No noise is to be seen in the image; say how strong it is (sigma).')
-  return denoisePatches(image, sigma, options)
+  return options.method === 'convolutional'
+    ? denoiseConvolutional(image, sigma, options)
+    : denoisePatches(image, sigma, options)
 }

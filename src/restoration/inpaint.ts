@@ -1,5 +1,6 @@
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { formatShape, sameShape, type Tensor, tensor } from '../tensor/tensor.js'
+import { inpaintConvolutional } from './inpaintConvolutional.js'
 import { inpaintPatches } from './inpaintPatches.js'
 import { checkedImage, checkRestoration, type Restoration, type RestorationOptions } from './restoration.js'
 
@@ -43,7 +44,10 @@ export async function inpaint(image: Tensor, mask: Tensor, options: InpaintOptio
   if (!(Number.isInteger(passes) && passes >= 1 && passes <= 100)) {
     throw new ConfigurationError(`passes must be a whole number from 1 to 100; got ${passes}.`)
   }
-  return inpaintPatches(clean, { mask: whole, sigma, passes }, options)
+  const inpainting = { mask: whole, sigma, passes }
+  return options.method === 'convolutional'
+    ? inpaintConvolutional(clean, inpainting, options)
+    : inpaintPatches(clean, inpainting, options)
 }
 
 /** The mask in the image's shape. */
