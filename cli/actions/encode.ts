@@ -17,7 +17,7 @@ import { numberTable } from './text.js'
 import { savedNames, wholeColumns, wholeData } from './wholeLayout.js'
 
 /** Numbers of the status column. */
-const statuses: readonly Status[] = ['converged', 'maxSteps', 'timeBudget', 'diverged', 'nonFinite']
+const statuses: readonly Status[] = ['converged', 'maxSteps', 'timeBudget', 'diverged', 'nonFinite', 'stalled']
 
 /** `energia encode`. */
 export async function encode(session: Session, options: EncodeCommandOptions, run: string): Promise<void> {

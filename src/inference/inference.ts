@@ -1,10 +1,10 @@
 import type { Codes } from './codes.js'
 
 /** Why a solver stopped at this observation. */
-export type Status = 'converged' | 'maxSteps' | 'timeBudget' | 'diverged' | 'nonFinite'
+export type Status = 'converged' | 'maxSteps' | 'timeBudget' | 'diverged' | 'nonFinite' | 'stalled'
 
-/** The kernels' numbers for {@link Status}. */
-export const statuses: readonly Status[] = ['converged', 'maxSteps', 'timeBudget', 'diverged', 'nonFinite']
+/** The numbers of {@link Status} in files and kernels. */
+export const statuses: readonly Status[] = ['converged', 'maxSteps', 'timeBudget', 'diverged', 'nonFinite', 'stalled']
 
 /** What every solver returns: one entry an observation, all of it about the very codes returned. */
 export interface Inference {
@@ -38,5 +38,7 @@ export function explain(status: Status): string {
       return 'The energy grew without bound; check the scale of the observations and atoms.'
     case 'nonFinite':
       return 'The observation holds a NaN or an infinity; clean the data.'
+    case 'stalled':
+      return 'No step lowers the energy any more in single precision: the code is as good as that allows, and the tolerance asks for more.'
   }
 }

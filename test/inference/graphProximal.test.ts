@@ -29,6 +29,7 @@ import {
   sumPerObservation,
 } from '../../src/graph/index.js'
 import { toDense } from '../../src/inference/codes.js'
+import { explain } from '../../src/inference/inference.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
 import { withGraphEncoder } from './graphProblems.js'
 import { normalBatch, rng } from './problems.js'
@@ -160,6 +161,54 @@ describe('proximal gradient', () => {
         for (const [i, value] of now.entries()) expect(value).toBeLessThanOrEqual(before[i] * (1 + 2e-6))
         before = now
       }
+    })
+  })
+
+  it('says of a code that single precision brings no nearer that it has stalled', async () => {
+    // Where a rectifier bends, the gradient jumps: no step is short enough for what is left of it to vanish.
+    const decoder = mlp({ inputs: 6, hidden: [20], outputs: 60, activation: 'relu' })
+    const energy = latentVariableEnergy({
+      shapes: { y: 60, z: 6 },
+      decoder,
+      cost: squaredError(),
+      regularizer: l1({ lambda: 0.5 }),
+    })
+    const random = rng(3)
+    const parameters = energy.init(rng(1))
+    for (const { data } of Object.values(parameters)) {
+      for (let i = 0; i < data.length; i++) data[i] = 3 * data[i] + random.normal()
+    }
+    const y = normalBatch(rng(7), 20, 60, 1)
+    await withGraphEncoder({ energy, parameters }, async (encoder) => {
+      const found = await encoder.encode({ y }, { tolerance: 1e-7, maxSteps: 5000 })
+      expect(found.status).toContain('stalled')
+      for (const [i, status] of found.status.entries()) {
+        expect(status === 'maxSteps').toBe(found.steps[i] === 5000)
+        if (status === 'converged') expect(found.stationarity?.[i]).toBeLessThanOrEqual(1e-6)
+      }
+      const longer = await encoder.encode({ y }, { tolerance: 1e-7, maxSteps: 5000, warmStart: found.codes })
+      for (const [i, value] of longer.energy.entries()) expect(value).toBeGreaterThan(found.energy[i] * (1 - 1e-3))
+    })
+    expect(explain('stalled')).toMatch(/No step lowers the energy any more/)
+  })
+
+  it('goes on where rounding hides that the energy falls', async () => {
+    const decoder = mlp({ inputs: 1, hidden: [16, 16], outputs: 2, activation: 'softplus' })
+    const energy = latentVariableEnergy({
+      shapes: { y: 2, z: 1 },
+      decoder,
+      cost: squaredError(),
+      regularizer: l2({ lambda: 1e-3 }),
+    })
+    const random = rng(8)
+    const parameters = energy.init(rng(1))
+    for (const { data } of Object.values(parameters)) {
+      for (let i = 0; i < data.length; i++) data[i] = 3 * data[i] + 0.1 * random.normal()
+    }
+    const y = { shape: [40, 2], data: Float32Array.from({ length: 80 }, () => random.uniform()) }
+    await withGraphEncoder({ energy, parameters }, async (encoder) => {
+      const { status } = await encoder.encode({ y }, { tolerance: 1e-5 })
+      expect(new Set(status)).toEqual(new Set(['converged']))
     })
   })
 

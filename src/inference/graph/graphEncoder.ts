@@ -230,6 +230,9 @@ export class GraphEncoder {
     const status = Array.from(solved.status, (row, i): Status => statusOf(row, solved.late[i] === 1))
     if (!certify) return { ...unsolved(codes.shape[0], codes.shape[1]), codes, steps, status }
     const { energy, certificate } = await this.finish(solver, { ...rows, z: codes, ...solved.kept })
+    for (const [i, each] of status.entries()) {
+      if (each === 'stalled' && certificate[i] <= budget.tolerance) status[i] = 'converged'
+    }
     return { codes, energy, certificate, steps, status }
   }
 
@@ -319,6 +322,8 @@ function statusOf(row: number, late: boolean): Status {
       return 'diverged'
     case RowStatus.nonFinite:
       return 'nonFinite'
+    case RowStatus.stalled:
+      return 'stalled'
     default:
       return late ? 'timeBudget' : 'maxSteps'
   }

@@ -40,6 +40,8 @@ export type GraphSolverName = 'proximal-gradient' | 'gradient-descent'
 
 /** What single precision leaves of a sum, relative to it. */
 const ROUNDING = 1e-6
+/** How many times that E may lie above what it had fallen to where a step's fall cannot be seen. */
+const BLIND = 8
 /** Steps grow by this after each that fits, so that one that began too small recovers. */
 const GROWTH = 1.1
 const TINY = 1e-30
@@ -48,6 +50,10 @@ const LARGEST = 1e30
 const RUNAWAY = 1e12
 const LONGEST_STEP = 1e6
 const SHORTEST_STEP = 1e-12
+/** Trials that neither the energy nor what is left of the gradient falls in, after which a row has stalled. */
+const PATIENCE = 500
+/** What is left of the gradient falls where it comes below the least so far by this factor. */
+const LOWER = 0.99
 
 /** The energy of codes z [n, k] cut in two: f, with a gradient, and g, with a prox. */
 interface Split {
@@ -93,7 +99,8 @@ function slope(f: (z: Sym) => Sym, at: Sym): { readonly value: Sym; readonly gra
  * Proximal gradient descent on E = f + g with a step for each row: z⁺ = prox_{sg}(v − s∇f(v)), where v is z, or lies beyond it by
  * FISTA's momentum (`proximal-gradient`). A trial whose f lies above its quadratic bound f(v) + ∇f(v)ᵀd + ‖d‖²/2s, d = z⁺ − v, is
  * not taken and halves s; one that raises E is not taken and drops the momentum, so that E falls. A row has converged where
- * ‖d‖∞/s, the gradient where g is 0, is at most `tolerance` times the larger of ‖∇f‖∞ at 0 and at the start.
+ * ‖d‖∞/s, the gradient where g is 0, is at most `tolerance` times the larger of ‖∇f‖∞ at 0 and at the start. It has stalled where
+ * single precision resolves no lower E, and ‖d‖∞/s comes no lower either.
  */
 export function proximalGraphs(
   energy: LatentVariableEnergy,
@@ -124,6 +131,9 @@ export function proximalGraphs(
       stepSize: firstStep(first.f, z, atStart.gradient),
       energy: reached,
       scale: maximum(maximum(peak(atZero.gradient), peak(atStart.gradient)), TINY),
+      mark: reached,
+      leastResidual: add(none, LARGEST),
+      still: none,
       count: none,
       status: where(less(abs(reached), LARGEST), none, RowStatus.nonFinite),
     }
@@ -134,15 +144,13 @@ export function proximalGraphs(
     const strength = isRelative(energy) ? at('lambda', ['n', 1]) : lambda
     const problem = split(energy, parameters, known, strength, solver)
     const limit = mul(at('tolerance', []), at('scale', ['n', 1]))
-    const [z, ahead, t, s, reached, count, status] = loop({
-      state: [
-        ...['z', 'ahead'].map((name) => at(name, ['n', codeSize])),
-        ...['weightOfMomentum', 'stepSize', 'energy', 'count', 'status'].map((name) => at(name, ['n', 1])),
-      ],
+    const columns = ['weightOfMomentum', 'stepSize', 'energy', 'mark', 'leastResidual', 'still', 'count', 'status']
+    const [z, ahead, ...after] = loop({
+      state: [...['z', 'ahead'].map((name) => at(name, ['n', codeSize])), ...columns.map((name) => at(name, ['n', 1]))],
       maxSteps: at('steps', [], 'int64'),
       body: (before) => step(problem, limit, solver === 'proximal-gradient', before),
     })
-    return { z, ahead, weightOfMomentum: t, stepSize: s, energy: reached, count, status }
+    return { z, ahead, ...Object.fromEntries(columns.map((name, i) => [name, after[i]])) }
   }
 
   return {
@@ -179,7 +187,7 @@ function step(
   { f, g, prox }: Split,
   limit: Sym,
   accelerated: boolean,
-  [z, v, t, s, energy, count, status]: readonly Sym[],
+  [z, v, t, s, energy, mark, leastResidual, still, count, status]: readonly Sym[],
 ): { state: Sym[]; keepGoing: Sym } {
   const active = equal(status, RowStatus.active)
   const { value, gradient: down } = slope(f, v)
@@ -190,14 +198,21 @@ function step(
   const distance = div(dot(d, d), mul(2, s))
   const slack = mul(ROUNDING, add(abs(value), abs(f1)))
   const fits = lessEqual(f1, add(add(value, dot(down, d)), add(distance, slack)))
-  const falls = lessEqual(raised, add(energy, mul(ROUNDING, abs(energy))))
+  // A fall that rounding hides is taken on trust, without momentum, as long as E stays near what it had fallen to.
+  const plain = lessEqual(t, 1)
+  const resolvable = greater(distance, slack)
+  const seen = lessEqual(raised, add(energy, mul(ROUNDING, abs(energy))))
+  const near = lessEqual(raised, add(mark, mul(BLIND * ROUNDING, abs(mark))))
+  const trusted = logicalAnd(logicalAnd(plain, logicalNot(resolvable)), near)
+  const falls = logicalOr(seen, trusted)
   const taken = logicalAnd(fits, falls)
   const residual = div(peak(d), s)
   const settled = logicalAnd(fits, lessEqual(residual, limit))
 
-  // A trial that fits and does not fall, without momentum, is the end of what single precision resolves.
-  const plain = lessEqual(t, 1)
-  const stuck = logicalAnd(logicalAnd(fits, logicalNot(falls)), plain)
+  const lower = logicalAnd(taken, less(raised, sub(mark, mul(ROUNDING, abs(mark)))))
+  const nearer = logicalAnd(fits, less(residual, mul(LOWER, leastResidual)))
+  const rested = where(logicalOr(lower, nearer), zerosLike(still), add(still, 1))
+  const stuck = greater(rested, PATIENCE)
   const spent = lessEqual(s, SHORTEST_STEP)
   const runaway = logicalOr(greater(peak(next), RUNAWAY), less(raised, -LARGEST))
   const outcome = where(
@@ -212,7 +227,6 @@ function step(
 
   const faster = momentum(t)
   const moved = accelerated ? add(next, mul(faster.beyond, sub(next, z))) : next
-  const resolvable = greater(distance, slack)
   const longer = where(resolvable, mul(s, GROWTH), s)
   const kept = logicalAnd(active, taken)
   const back = logicalAnd(active, logicalAnd(fits, logicalNot(falls)))
@@ -222,8 +236,11 @@ function step(
       where(kept, next, z),
       where(kept, moved, where(back, z, v)),
       where(kept, accelerated ? faster.next : t, where(back, 1, t)),
-      where(active, where(fits, where(taken, longer, s), mul(0.5, s)), s),
+      where(active, where(taken, longer, where(logicalAnd(fits, logicalNot(plain)), s, mul(0.5, s))), s),
       where(kept, raised, energy),
+      where(logicalAnd(active, lower), raised, mark),
+      where(logicalAnd(active, nearer), residual, leastResidual),
+      where(active, rested, still),
       where(active, add(count, 1), count),
       going,
     ],
