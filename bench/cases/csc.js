@@ -54,7 +54,7 @@ const images = [
     name: 'LGCD',
     package: 'DiCoDiLe',
     solver: 'dicodile-lgcd',
-    ...updates(2),
+    ...updates(2.5),
     options: {},
     parallel: false,
     cap: 60,

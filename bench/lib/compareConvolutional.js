@@ -35,6 +35,10 @@ const tolerances = [0.5, 0.3, 0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 7e-3, 5e-3
  */
 export async function compareConvolutional(problem, { title, threads, solvers, peers, repeats, say }) {
   const optimum = await optimumOf(problem, Math.max(...threads))
+  if (!(optimum.gap < nearness / 10))
+    throw new Error(
+      `${title}: the optimum is known to ${optimum.gap.toExponential(1)} only, too little to measure ${nearness}.`,
+    )
   const target = optimum.energy * (1 + nearness)
   say(`${title}: the optimum is ${optimum.energy.toFixed(4)}, certified to ${optimum.gap.toExponential(1)}`)
   await peers?.load('observation', problem.observation, { whole: true })
