@@ -1,5 +1,5 @@
 import { openStore } from '#artifacts/store'
-import { ConfigurationError, FileFormatError } from '../tensor/errors.js'
+import { ConfigurationError, EnergiaError, FileFormatError } from '../tensor/errors.js'
 import { checkpointFile } from './checkpoint.js'
 import { memoryStore } from './memoryStore.js'
 import { appendMetrics, cutMetrics, type Metrics, metricsBytes, metricsFile, readMetrics } from './metrics.js'
@@ -157,7 +157,16 @@ function run(store: Store, initial: RunConfig): Run {
     get pictures() {
       return config.pictures
     },
-    settings: (validate) => validate(config.settings, `${store.path}/${configFile}: settings`),
+    settings(validate) {
+      const where = `${store.path}/${configFile}: settings`
+      try {
+        return validate(config.settings, where)
+      } catch (error) {
+        // A part that checks its own settings does not know that they are a file's.
+        if (error instanceof FileFormatError || !(error instanceof EnergiaError)) throw error
+        throw new FileFormatError(`${where}: ${error.message}`, { cause: error })
+      }
+    },
 
     saveTensors: (tensors, metadata) => store.writeAtomic(modelFile, safetensorsParts(tensors, metadata)),
 

@@ -3,7 +3,8 @@ import type { Observations } from '../data/observations.js'
 import type { Inference } from '../inference/inference.js'
 import { gridPatches } from '../preprocess/gridPatches.js'
 import { restoreImageStep } from '../preprocess/restore.js'
-import { CancelledError, ConfigurationError, ShapeError } from '../tensor/errors.js'
+import { CancelledError, ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import { namedError } from '../tensor/namedError.js'
 import { formatShape, sameShape } from '../tensor/tensor.js'
 import { isImages, isTensor } from './dataKind.js'
 import type { BatchSource } from './epochLearner.js'
@@ -44,7 +45,9 @@ export async function* codedBatches<Batch, Found extends Inference, Context>(
   for await (const batch of source.batches({ batchSize, ...(signal ? { signal } : {}) })) {
     if (signal?.aborted) throw new CancelledError(`Encoding was cancelled after ${first} observations.`)
     const left = seconds === undefined ? {} : { seconds: Math.max(0, seconds - spent()) }
-    const { inference, context } = await code(batch, left, first)
+    const { inference, context } = await code(batch, left, first).catch((error: unknown) => {
+      throw error instanceof DataError ? namedError(error, source.name) : error
+    })
     yield { first, inference, context }
     first += inference.status.length
     onProgress?.({ done: first, total: source.count ?? first, seconds: spent() })

@@ -4,6 +4,7 @@ import type { Store } from '../artifacts/store.js'
 import type { Validator } from '../artifacts/validate.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { CancelledError, ConvergenceError, DataError, FileFormatError } from '../tensor/errors.js'
+import { namedError } from '../tensor/namedError.js'
 import type { OptionNames } from '../tensor/options.js'
 import type { BatchSource, EpochLearner, EpochStep } from './epochLearner.js'
 import {
@@ -209,7 +210,11 @@ export class EpochSession<
   }
 
   private async learnBatch(batch: Batch, source: BatchSource<Batch>): Promise<void> {
-    for (let more = true; more && !this.done; ) more = await this.step(batch, source)
+    try {
+      for (let more = true; more && !this.done; ) more = await this.step(batch, source)
+    } catch (error) {
+      throw error instanceof DataError ? namedError(error, source.name) : error
+    }
   }
 
   /** One step and what follows it; gives whether the batch holds more. */

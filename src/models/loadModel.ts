@@ -1,6 +1,7 @@
 import { openRun, type Run } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
 import { FileFormatError } from '../tensor/errors.js'
+import { namedError } from '../tensor/namedError.js'
 import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { loadConvolutional } from './convolutionalSparseCodingLoad.js'
 import type { ConvolutionalSparseCodingModel } from './convolutionalSparseCodingModel.js'
@@ -74,7 +75,11 @@ export async function loadModel(
       `${run.store.path} holds a run of ${run.model}, and one of ${options.model} was asked for.`,
     )
   }
-  return loaders[run.model](run, options)
+  try {
+    return await loaders[run.model](run, options)
+  } catch (error) {
+    throw namedError(error, run.store.path)
+  }
 }
 
 function isModelName(name: string): name is ModelName {

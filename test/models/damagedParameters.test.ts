@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { memoryStore } from '../../src/artifacts/memoryStore.js'
 import { decodeSafetensors, encodeSafetensors } from '../../src/artifacts/safetensors.js'
+import { fromTensor } from '../../src/data/fromTensor.js'
 import { squaredError } from '../../src/energy/costs/squaredError.js'
 import { linear } from '../../src/energy/modules/linear.js'
 import { latentVariableModel } from '../../src/models/latentVariable.js'
@@ -61,4 +62,28 @@ it('sizes that the tensors contradict are refused without memory for them', asyn
     const store = memoryStore('run', { ...files, 'config.json': new TextEncoder().encode(changed) })
     await expect(loadModel(store, { runtime })).rejects.toThrow(message)
   }
+})
+
+it.each([
+  ['sparse coding', '"kind": "l1"', '"kind": "group"', /needs groupSize/],
+  ['sparse coding', '"kind": "pipeline"', '"kind": "pipe"', /unknown kind "pipe"/],
+  ['lista', '"kind": "lista"', '"kind": "oracle"', /There is no encoder "oracle"/],
+  ['latent variable', '"kind": "linear"', '"kind": "line"', /There is no module "line"/],
+  ['latent variable', '"kind": "squared-error"', '"kind": "cubed"', /There is no cost "cubed"/],
+] as const)('%s: settings with %s made %s are refused with the name of the run', async (name, from, to, message) => {
+  const store = memoryStore('a/run')
+  await (await models[name]()).save(store)
+  const config = new TextDecoder().decode(store.files()['config.json'])
+  expect(config).toContain(from)
+  await store.writeAtomic('config.json', new TextEncoder().encode(config.replace(from, to)))
+  await expect(loadModel(store)).rejects.toThrow(message)
+  await expect(loadModel(store)).rejects.toThrow(/^a\/run/)
+})
+
+it('numbers that a cost has no meaning for are refused with the name of their source', async () => {
+  const source = fromTensor({ shape: data.shape, data: data.data.map((value) => 3 * value) }, 'three.npy')
+  const vae = variationalAutoEncoder({ latent: 2, hidden: [3], runtime })
+  await expect(vae.fit(source)).rejects.toThrow(/^three\.npy: Observations hold .* from 0 to 1/)
+  const model = await vae.fit(data, { epochs: 1 })
+  await expect(model.energy(source)).rejects.toThrow(/^three\.npy: Observations hold .* from 0 to 1/)
 })
