@@ -1,23 +1,36 @@
 /** Kernels of optimizers, a module apart: its memory is not shared, because ONNX Runtime feeds no arrays on shared memory. */
 
-/** Σg² of the last step. */
-let squares: f64 = 0
-
-/** Numbers that are summed in single precision before their sum goes on in double. */
+/** Bytes whose squares are summed in single precision before their sum goes on in double. */
 const BLOCK: usize = 16384
 
-export function gradientSquares(): f64 {
-  return squares
+/** Σg² over `bytes` of gradients, a multiple of 64. */
+export function squares(gradients: usize, bytes: usize): f64 {
+  const last = gradients + bytes
+  let sum: f64 = 0
+  let i = gradients
+  while (i < last) {
+    const end = min(i + BLOCK, last)
+    let a = f32x4.splat(0)
+    let b = a
+    let c = a
+    let d = a
+    for (; i < end; i += 64) {
+      a = f32x4.add(a, squared(v128.load(i)))
+      b = f32x4.add(b, squared(v128.load(i, 16)))
+      c = f32x4.add(c, squared(v128.load(i, 32)))
+      d = f32x4.add(d, squared(v128.load(i, 48)))
+    }
+    sum += <f64>total(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)))
+  }
+  return sum
 }
 
 /**
  * A step of Adam or AdamW in one pass: M ← β₁M + g, V ← β₂V + g², p ← kept·p − scale·M/(√V + offset), with ωp added to g. A set is
- * p, M and V one after another, `bytes` each, a multiple of 16; it is read at `from` and written at `to`. Gives 0, or NaN where a new
- * parameter is not finite.
+ * p, M and V one after another, `bytes` each, a multiple of 16. Gives the largest |p| that the step leads to, where all are finite.
  */
 export function adaptive(
-  from: usize,
-  to: usize,
+  set: usize,
   gradients: usize,
   bytes: usize,
   beta1: f32,
@@ -33,29 +46,28 @@ export function adaptive(
   const k = f32x4.splat(kept)
   const s = f32x4.splat(scale)
   const e = f32x4.splat(offset)
-  const zero = f32x4.splat(0)
-  let health = zero
-  squares = 0
-  for (let begin: usize = 0; begin < bytes; begin += BLOCK) {
-    const end = min(begin + BLOCK, bytes)
-    let sum = zero
-    for (let i = begin; i < end; i += 16) {
-      const p = v128.load(from + i)
-      const bare = v128.load(gradients + i)
-      const g = f32x4.add(bare, f32x4.mul(p, w))
-      const mean = f32x4.add(f32x4.mul(v128.load(from + bytes + i), b1), g)
-      const square = f32x4.add(f32x4.mul(v128.load(from + 2 * bytes + i), b2), f32x4.mul(g, g))
-      const step = f32x4.mul(f32x4.div(mean, f32x4.add(f32x4.sqrt(square), e)), s)
-      const moved = f32x4.sub(f32x4.mul(p, k), step)
-      v128.store(to + i, moved)
-      v128.store(to + bytes + i, mean)
-      v128.store(to + 2 * bytes + i, square)
-      sum = f32x4.add(sum, f32x4.mul(bare, bare))
-      health = f32x4.add(health, f32x4.mul(moved, zero))
-    }
-    squares += <f64>total(sum)
+  let largest = f32x4.splat(0)
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const p = v128.load(set + i)
+    const g = f32x4.add(v128.load(gradients + i), f32x4.mul(p, w))
+    const mean = f32x4.add(f32x4.mul(v128.load(set + bytes + i), b1), g)
+    const square = f32x4.add(f32x4.mul(v128.load(set + 2 * bytes + i), b2), squared(g))
+    const step = f32x4.mul(f32x4.div(mean, f32x4.add(f32x4.sqrt(square), e)), s)
+    const moved = f32x4.sub(f32x4.mul(p, k), step)
+    v128.store(set + i, moved)
+    v128.store(set + bytes + i, mean)
+    v128.store(set + 2 * bytes + i, square)
+    largest = f32x4.pmax(largest, f32x4.abs(moved))
   }
-  return total(health)
+  return max(
+    max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
+    max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
+  )
+}
+
+@inline
+function squared(x: v128): v128 {
+  return f32x4.mul(x, x)
 }
 
 @inline

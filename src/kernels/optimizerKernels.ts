@@ -2,9 +2,9 @@ import { optimizerKernelBytes } from '#kernels/host'
 
 /** What `optimizers.wasm` exports; addresses are byte offsets into the memory. */
 interface Exports {
+  squares(gradients: number, bytes: number): number
   adaptive(
-    from: number,
-    to: number,
+    set: number,
     gradients: number,
     bytes: number,
     beta1: number,
@@ -14,7 +14,6 @@ interface Exports {
     scale: number,
     offset: number,
   ): number
-  gradientSquares(): number
 }
 
 /** Kernels of optimizers with a memory of their own, which is not shared: ONNX Runtime feeds no arrays on shared memory. */

@@ -6,16 +6,26 @@ import { gradientName, nextName, ruleName } from './trainingGraph.js'
 
 export type Values = Record<string, Value>
 
-/** Two sets of parameters and the optimizer's state. A step goes from one set to the other, and leaves the first as it was. */
+/** What a step came to. */
+export interface Finished {
+  /** ‖g‖ before clipping. */
+  readonly gradientNorm: number
+  /** Whether the step was taken; all is as it was before where it was not. */
+  readonly taken: boolean
+}
+
+/** The memory of parameters and of the optimizer's state, in which a step's graph reads and leaves its results. */
 export interface TrainingSets {
-  /** By name. */
-  readonly sets: readonly [Values, Values]
-  /** What the step's graph reads of a set. */
-  readonly feeds: readonly [Values, Values]
-  /** What the graph fills on the way to a set. */
-  readonly results: readonly [Values, Values]
-  /** Ends a step towards a set after the graph has run. */
-  finish(to: 0 | 1): { readonly gradientNorm: number; readonly finite: boolean }
+  /** Parameters and state as they stand, by name. */
+  readonly set: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>
+  /** What the step's graph reads of the set. */
+  readonly feeds: Values
+  /** What the graph fills. */
+  readonly results: Values
+  /** Ends a step after the graph has run. It is not taken where the loss is not `sound`, or a number of the gradient or the set not finite. */
+  finish(sound: boolean): Finished
+  /** Replaces all of the set. */
+  write(given: Parameters): void
 }
 
 const scalar = (): { readonly shape: readonly number[]; readonly data: Float32Array } => ({
@@ -23,40 +33,58 @@ const scalar = (): { readonly shape: readonly number[]; readonly data: Float32Ar
   data: new Float32Array(1),
 })
 
-/** Sets between which the graph itself takes the whole step. */
+/** Two sets of memory: the graph itself takes the whole step from one to the other, and the first becomes the next one's place. */
 export function graphSets(parameters: Parameters, state: Parameters): TrainingSets {
-  const copies = (): Values =>
+  const copies = () =>
     Object.fromEntries(
       Object.entries({ ...parameters, ...state }).map(([name, { shape, data }]) => [
         name,
         { shape, data: data.slice() },
       ]),
     )
-  const sets = [copies(), copies()] as const
   const gradientNorm = scalar()
   const health = scalar()
-  const into = (set: Values): Values => ({
+  const into = (set: TrainingSets['set']): Values => ({
     ...Object.fromEntries(Object.entries(set).map(([name, value]) => [nextName(name), value])),
     gradientNorm,
     health,
   })
+  let [set, other] = [copies(), copies()]
+  let [results, back] = [into(other), into(set)]
   return {
-    sets,
-    feeds: sets,
-    results: [into(sets[0]), into(sets[1])],
-    finish: () => ({
-      gradientNorm: gradientNorm.data[0],
-      finite: Number.isFinite(gradientNorm.data[0]) && Number.isFinite(health.data[0]),
-    }),
+    get set() {
+      return set
+    },
+    get feeds() {
+      return set
+    },
+    get results() {
+      return results
+    },
+    finish(sound) {
+      const taken = sound && Number.isFinite(gradientNorm.data[0]) && Number.isFinite(health.data[0])
+      if (taken) {
+        ;[set, other] = [other, set]
+        ;[results, back] = [back, results]
+      }
+      return { gradientNorm: gradientNorm.data[0], taken }
+    },
+    write: (given) => fill(set, given),
   }
+}
+
+function fill(set: TrainingSets['set'], given: Parameters): void {
+  for (const name in set) set[name].data.set(given[name].data)
 }
 
 /** Tensors begin at multiples of 64 bytes. */
 const ALIGNMENT = 16
-/** Parameters, mean and square of each set, and the gradients. */
-const BLOCKS = 7
+/** Parameters, mean, square and gradients. */
+const BLOCKS = 4
 /** Keeps 0/(√0 + offset) at 0 where tensors do not fill their place. */
 const LEAST_OFFSET = 2 ** -126
+/** Numbers below are finite in single precision, and far enough from its end for rounding. */
+const LARGEST = 1e38
 
 const roomOf = ({ data }: { readonly data: Float32Array }): number => Math.ceil(data.length / ALIGNMENT) * ALIGNMENT
 
@@ -67,7 +95,18 @@ const blockOf = (parameters: Parameters): number =>
 export const fitsKernel = (parameters: Parameters): boolean =>
   4 * BLOCKS * blockOf(parameters) <= OPTIMIZER_MEMORY_LIMIT
 
-/** Sets in a kernel's memory: the graph gives gradients, and the kernel takes Adam's step. */
+/** What |p|, |M| and V do not exceed. */
+interface Bounds {
+  readonly parameter: number
+  readonly mean: number
+  readonly square: number
+}
+
+/**
+ * One set in a kernel's memory: the graph gives gradients, and the kernel takes Adam's step in place, which halves the memory that
+ * passes through the caches. What a step cannot exceed is known before it; only where that is near the end of single precision
+ * is the set copied first, and the copy put back where a number became infinite.
+ */
 export async function kernelSets(
   parameters: Parameters,
   state: Parameters,
@@ -79,7 +118,7 @@ export async function kernelSets(
   const bytes = 4 * block
   const { buffer, kernels } = await optimizerKernels(BLOCKS * bytes)
   /** The tensors of a block of memory, in the shapes of the parameters. */
-  const views = (place: number, rename: (name: string) => string): Values => {
+  const views = (place: number, rename: (name: string) => string) => {
     let at = place * bytes
     return Object.fromEntries(
       names.map((name) => {
@@ -91,37 +130,66 @@ export async function kernelSets(
     )
   }
   const own = (name: string) => name
-  const setOf = (place: number): Values => ({
-    ...views(place, own),
-    ...views(place + 1, (name) => `mean.${name}`),
-    ...views(place + 2, (name) => `square.${name}`),
-  })
-  const sets = [setOf(0), setOf(3)] as const
-  for (const [name, { data }] of Object.entries({ ...parameters, ...state })) {
-    for (const set of sets) (set[name].data as Float32Array).set(data)
-  }
+  const set = { ...views(0, own), ...views(1, (name) => `mean.${name}`), ...views(2, (name) => `square.${name}`) }
+  fill(set, { ...parameters, ...state })
   const numbers = { kept: scalar(), scale: scalar(), offset: scalar() }
   const norm = scalar()
-  const results: Values = {
-    ...views(6, gradientName),
-    ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [ruleName(name), value])),
-    ...(clipped ? { gradientNorm: norm } : {}),
+
+  const blocks = [0, 1, 2].map((place) => new Float32Array(buffer, place * bytes, block))
+  const measured = (): Bounds => {
+    const [parameter, mean, square] = blocks.map(largest)
+    return { parameter, mean, square }
   }
+  /** Undefined until the next step needs them. */
+  let bounds: Bounds | undefined
+
+  /** Moves the set along gradients of the norm `slope`; leaves it, and gives false, where a number would become infinite. */
+  function move(slope: number): boolean {
+    const [kept, scale] = [numbers.kept.data[0], numbers.scale.data[0]]
+    const offset = Math.max(numbers.offset.data[0], LEAST_OFFSET)
+    const before = bounds ?? measured()
+    const gradient = slope + weightDecay * before.parameter
+    const mean = beta1 * before.mean + gradient
+    const square = beta2 * before.square + gradient ** 2
+    const reached = Math.abs(kept) * before.parameter + (Math.abs(scale) * mean) / offset
+    const safe = mean < LARGEST && square < LARGEST && reached < LARGEST
+    const copies = safe ? [] : blocks.map((each) => each.slice())
+    const parameter = kernels.adaptive(0, 3 * bytes, bytes, beta1, beta2, weightDecay, kept, scale, offset)
+    bounds = safe ? { parameter, mean, square } : measured()
+    if (safe || Object.values(bounds).every(Number.isFinite)) return true
+    for (const [place, copy] of copies.entries()) blocks[place].set(copy)
+    bounds = undefined
+    return false
+  }
+
   return {
-    sets,
-    feeds: [views(0, own), views(3, own)],
-    results: [results, results],
-    finish(to) {
-      const [kept, scale, offset] = [numbers.kept.data[0], numbers.scale.data[0], numbers.offset.data[0]]
-      const [source, target] = to === 1 ? [0, 3 * bytes] : [3 * bytes, 0]
-      const least = Math.max(offset, LEAST_OFFSET)
-      const gradients = 6 * bytes
-      const health = kernels.adaptive(
-        ...([source, target, gradients, bytes, beta1, beta2, weightDecay, kept, scale, least] as const),
-      )
-      const used = Math.sqrt(kernels.gradientSquares())
+    set,
+    feeds: views(0, own),
+    results: {
+      ...views(3, gradientName),
+      ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [ruleName(name), value])),
+      ...(clipped ? { gradientNorm: norm } : {}),
+    },
+    finish(sound) {
+      const used = Math.sqrt(kernels.squares(3 * bytes, bytes))
       const gradientNorm = clipped ? norm.data[0] : used
-      return { gradientNorm, finite: Number.isFinite(gradientNorm) && Number.isFinite(used) && health === 0 }
+      const taken = sound && Number.isFinite(gradientNorm) && Number.isFinite(used) && move(used)
+      return { gradientNorm, taken }
+    },
+    write(given) {
+      fill(set, given)
+      bounds = undefined
     },
   }
+}
+
+/** The largest absolute value; NaN where there is one. */
+function largest(numbers: Float32Array): number {
+  let found = 0
+  for (let i = 0; i < numbers.length; i++) {
+    const size = Math.abs(numbers[i])
+    if (Number.isNaN(size)) return size
+    if (size > found) found = size
+  }
+  return found
 }

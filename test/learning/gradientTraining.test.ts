@@ -147,6 +147,27 @@ describe.each(['node', 'web'] as const)('training on onnxruntime-%s', (backend) 
     })
   })
 
+  it('takes a step at the end of single precision where it stays finite, and no other', async () => {
+    const problem: TrainingProblem = {
+      parameters: { w: tensor([2], Float32Array.of(3.4e38, 1)) },
+      inputs: { x: ['n', 2] },
+      loss: ({ w }, { x }) => sum(mul(x, w)),
+      optimizer: adam({ learningRate: 1e38 }),
+    }
+    await train(problem, async (training) => {
+      const before = training.state()
+      const uphill = await training.step({ x: tensor([1, 2], Float32Array.of(-1e-5, 1e-5)) })
+      expect(uphill.status).toBe('nonFinite')
+      expect(uphill.gradientNorm).toBeCloseTo(Math.SQRT2 * 1e-5, 10)
+      expect(training.state()).toEqual(before)
+      const downhill = await training.step({ x: tensor([1, 2], Float32Array.of(1e-5, 1e-5)) })
+      expect(downhill.status).toBe('ok')
+      const [first, second] = training.parameters().w.data
+      expect(first / 2.4e38).toBeCloseTo(1, 2)
+      expect(second / -1e38).toBeCloseTo(1, 2)
+    })
+  })
+
   it.each([
     ['a parameter', (w: Parameters) => ({ learningRate: 3e38, w })],
     ['the gradient', (w: Parameters) => ({ learningRate: 1, w })],
