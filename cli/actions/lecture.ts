@@ -1,16 +1,18 @@
-import { formatNumber, lecture as makeLecture } from '../../src/index.js'
+import { ConfigurationError, formatNumber, type Images, lecture as makeLecture, openSource } from '../../src/index.js'
 import type { LectureCommandOptions } from '../commands/lecture.js'
+import { given } from '../given.js'
 import type { Session } from '../session.js'
 import { numberTable } from './text.js'
 
 /** `energia lecture`. */
 export async function lecture(session: Session, options: LectureCommandOptions): Promise<void> {
   const { out, only, seed } = options
+  const colours = options.colours === undefined ? undefined : await imagesIn(options.colours)
   session.event('start', { command: 'lecture', out, ...(only === undefined ? {} : { only }) })
   const { report, numbers } = await makeLecture({
     out,
     ...(only === undefined ? {} : { only }),
-    ...(seed === undefined ? {} : { seed }),
+    ...given({ seed, colours }),
     ...session.threads,
     signal: session.signal,
     onProgress: (progress) => {
@@ -26,4 +28,11 @@ export async function lecture(session: Session, options: LectureCommandOptions):
   })
   session.print(numberTable(rows))
   session.print(`Open ${report} in a browser.`)
+}
+
+/** Images in colour. Throws ConfigurationError where the source is something else. */
+async function imagesIn(source: string): Promise<Images> {
+  const opened = await openSource(source, { colour: true })
+  if (opened.kind === 'images') return opened.images
+  throw new ConfigurationError(`--colours ${source} holds no images; give a folder or pattern of images in colour.`)
 }

@@ -11,6 +11,8 @@ export const sections = [
   'convergence',
   'lista',
   'edges',
+  'convolution',
+  'colour',
   'vae',
   'balls',
 ] as const
@@ -20,6 +22,7 @@ export interface LectureCommandOptions extends CommonOptions {
   readonly only?: LectureSection[]
   readonly out: string
   readonly seed?: number
+  readonly colours?: string
 }
 
 function sectionList(text: string): LectureSection[] {
@@ -38,6 +41,7 @@ export function addLecture(program: Command): void {
     .description('learn the figures of the lecture here, and write a report of them')
     .option('--only <parts>', `some parts only: ${sections.join(',')}`, sectionList)
     .option('--out <folder>', 'where the report, pictures and models go', 'lecture')
+    .option('--colours <source>', 'images in colour to learn kernels from, a folder or pattern (default: made-up ones)')
     .option('--seed <n>', 'seed of everything random', number({ whole: true, min: 0 }))
   common(
     command,

@@ -1,5 +1,6 @@
 import { listFolder, makeFolder, openFile, pathKind, writeFileAtomically } from '#data/files'
 import { svgToPng } from '#views/raster'
+import type { Images } from '../data/observations.js'
 import { sharedEngine } from '../kernels/engine.js'
 import { CancelledError, ConfigurationError } from '../tensor/errors.js'
 import { version } from '../version.js'
@@ -7,8 +8,10 @@ import { type ReportNumber, report } from '../views/report.js'
 import { standaloneSvg } from '../views/standaloneSvg.js'
 import { toPng } from '../views/toPng.js'
 import { balls } from './balls.js'
+import { colour } from './colour.js'
 import { completions } from './completions.js'
 import { convergence } from './convergence.js'
+import { convolution } from './convolution.js'
 import { edges } from './edges.js'
 import { landscape } from './landscape.js'
 import { lista } from './lista.js'
@@ -22,6 +25,8 @@ const sections: Readonly<Record<SectionName, (context: SectionContext) => Promis
   strokes,
   convergence,
   edges,
+  convolution,
+  colour,
   lista,
   vae,
   balls,
@@ -37,6 +42,8 @@ export const sectionNames: readonly SectionName[] = [
   'convergence',
   'lista',
   'edges',
+  'convolution',
+  'colour',
   'vae',
   'balls',
 ]
@@ -48,6 +55,8 @@ export interface LectureOptions {
   readonly only?: readonly SectionName[]
   readonly threads?: number
   readonly seed?: number
+  /** Images in colour that kernels in colour are learned from; made-up ones by default. */
+  readonly colours?: Images
   readonly signal?: AbortSignal
   readonly onProgress?: (event: { section: string; message: string; fraction: number }) => void
 }
@@ -82,6 +91,7 @@ export async function lecture(options: LectureOptions): Promise<{ report: string
         seed,
         threads: options.threads,
         signal: options.signal,
+        ...(options.colours ? { colours: options.colours } : {}),
         say: (message, fraction) =>
           options.onProgress?.({ section: name, message, fraction: (place + fraction) / wanted.length }),
       }),

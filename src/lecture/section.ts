@@ -1,9 +1,20 @@
+import type { Images } from '../data/observations.js'
 import type { Picture } from '../data/picture.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { ReportNumber, ReportSection } from '../views/report.js'
 
 /** The parts of the lecture that can be asked for. */
-export type SectionName = 'landscape' | 'completions' | 'strokes' | 'convergence' | 'edges' | 'lista' | 'vae' | 'balls'
+export type SectionName =
+  | 'landscape'
+  | 'completions'
+  | 'strokes'
+  | 'convergence'
+  | 'edges'
+  | 'convolution'
+  | 'colour'
+  | 'lista'
+  | 'vae'
+  | 'balls'
 
 /** What a section is given to work with. */
 export interface SectionContext {
@@ -12,6 +23,8 @@ export interface SectionContext {
   readonly seed: number
   readonly threads: number | undefined
   readonly signal: AbortSignal | undefined
+  /** Images in colour to learn from, where they were given. */
+  readonly colours?: Images
   /** Says what is happening, with the share of the section that is done. */
   readonly say: (message: string, fraction: number) => void
 }
