@@ -37,18 +37,16 @@ export interface TrainingState {
 const SLICE = 25
 
 /**
- * Minimizes a loss by gradient steps, each one run of one graph, which an optimizer's kernel completes where there is one. Parameters
- * and the optimizer's state lie in two sets of memory, and a step goes from one to the other; a step that ends in NaN or infinity
- * is not taken, so the last good parameters stay. Owns two compiled graphs until disposed. Made by {@link gradientTraining}.
+ * Minimizes a loss by gradient steps, each one run of one graph, which an optimizer's kernel completes where there is one. A step that
+ * ends in NaN or infinity is not taken, so the last good parameters stay. Owns two compiled graphs until disposed. Made by
+ * {@link gradientTraining}.
  */
 export class GradientTraining {
   private readonly stateNames: readonly string[]
-  /** Feeds from, and results into, each set. The inputs of a step join the feeds. */
-  private readonly feeds: readonly [Values, Values]
-  private readonly results: readonly [Values, Values]
   private readonly stepCount: Float32Array | Float64Array
   private readonly scalars: Readonly<Record<string, Float32Array>>
-  private current: 0 | 1 = 0
+  /** The scalars where the graph leaves them. */
+  private readonly reported: Values
   private steps = 0
   private gradientNorm = 0
   private busy = false
@@ -65,17 +63,7 @@ export class GradientTraining {
     this.stateNames = Object.keys(state)
     this.stepCount = precisionOf(options) === 'float64' ? new Float64Array(1) : new Float32Array(1)
     this.scalars = Object.fromEntries(['loss', ...metrics.map(metricName)].map((name) => [name, new Float32Array(1)]))
-    const step: Value = { shape: [], data: this.stepCount }
-    const reported = Object.fromEntries(Object.entries(this.scalars).map(([name, data]) => [name, { shape: [], data }]))
-    const { feeds, results } = memory
-    this.feeds = [
-      { ...feeds[0], step },
-      { ...feeds[1], step },
-    ]
-    this.results = [
-      { ...results[0], ...reported },
-      { ...results[1], ...reported },
-    ]
+    this.reported = Object.fromEntries(Object.entries(this.scalars).map(([name, data]) => [name, { shape: [], data }]))
   }
 
   /** Steps taken so far, those before a resume included. */
@@ -97,22 +85,18 @@ export class GradientTraining {
     this.busy = true
     try {
       await this.breathe()
-      const { current, scalars, stepCount } = this
-      const other = current === 0 ? 1 : 0
-      const feeds = this.feeds[current]
+      const { memory, scalars, stepCount } = this
+      const feeds: Values = { ...memory.feeds, step: { shape: [], data: stepCount } }
       for (const name in this.options.inputs) feeds[name] = inputs[name]
       stepCount[0] = this.steps
-      await this.program.run(feeds, this.results[other])
+      await this.program.run(feeds, { ...memory.results, ...this.reported })
       const loss = scalars.loss[0]
-      const moved = this.memory.finish(other)
-      const { gradientNorm } = moved
-      const finite = Number.isFinite(loss) && moved.finite
-      if (finite) {
-        this.current = other
+      const { gradientNorm, taken } = memory.finish(Number.isFinite(loss))
+      if (taken) {
         this.steps++
         this.gradientNorm = gradientNorm
       }
-      return { status: finite ? 'ok' : 'nonFinite', loss, gradientNorm, metrics: this.readMetrics(scalars) }
+      return { status: taken ? 'ok' : 'nonFinite', loss, gradientNorm, metrics: this.readMetrics(scalars) }
     } finally {
       this.busy = false
     }
@@ -126,7 +110,7 @@ export class GradientTraining {
     const program = await this.lossProgram
     await this.breathe()
     const feeds: Values = {}
-    for (const name in this.options.parameters) feeds[name] = this.memory.sets[this.current][name]
+    for (const name in this.options.parameters) feeds[name] = this.memory.set[name]
     for (const name in this.options.inputs) feeds[name] = inputs[name]
     const found = await program.run(feeds)
     const scalars = Object.fromEntries(Object.entries(found).map(([name, { data }]) => [name, data as Float32Array]))
@@ -152,7 +136,7 @@ export class GradientTraining {
     if (!Number.isSafeInteger(steps) || steps < 0) {
       throw new DataError(`A training state counts its steps by a whole number, 0 or more; got ${steps}.`)
     }
-    const set = this.memory.sets[this.current]
+    const { set } = this.memory
     const given = { ...parameters, ...optimizer }
     for (const name in set) {
       if (!given[name]) {
@@ -166,7 +150,7 @@ export class GradientTraining {
       }
       checkFinite(`"${name}" of the training state`, data)
     }
-    for (const name in set) (set[name].data as Float32Array).set(given[name].data)
+    this.memory.write(given)
     this.steps = steps
   }
 
@@ -177,9 +161,9 @@ export class GradientTraining {
   }
 
   private read(names: readonly string[]): Parameters {
-    const set = this.memory.sets[this.current]
+    const { set } = this.memory
     return Object.fromEntries(
-      names.map((name): [string, Tensor] => [name, tensor(set[name].shape, set[name].data.slice() as Float32Array)]),
+      names.map((name): [string, Tensor] => [name, tensor(set[name].shape, set[name].data.slice())]),
     )
   }
 
