@@ -134,6 +134,10 @@ describe.each(sites)('in a page ($name)', ({ isolated, charts, serve }) => {
     expect(there.read).toEqual(there.written)
   })
 
+  it('restores images to the bits of Node', async () => {
+    expect(await run(page, 'restoredImages')).toEqual(await programs.restoredImages())
+  })
+
   if (charts) {
     it('draws charts with the page’s own document', async () => {
       const html = await run(page, 'smallReport')

@@ -1,11 +1,13 @@
 /** What runs in Node and in pages alike, so that both can be held to the same bits. */
 import {
   type Codes,
+  denoise,
   digits,
   elasticNet,
   energyOverTime,
   type FitProgress,
   group,
+  inpaint,
   type LinearSolver,
   l0,
   l1,
@@ -146,6 +148,17 @@ export async function photographsAndFiles() {
     written: Array.from(numbers.data),
     read,
   }
+}
+
+/** An image less its noise, and with its missing pixels: codes up to a residual, and codes under a mask. */
+export async function restoredImages() {
+  const random = rng(5)
+  const striped = Float32Array.from({ length: 900 }, (_, at) => (((at % 30) + Math.floor(at / 30)) % 6) / 6)
+  const noisy = { shape: [30, 30], data: striped.map((value) => value + 0.2 * random.uniform() - 0.1) }
+  const mask = { shape: [30, 30], data: striped.map(() => (random.uniform() < 0.4 ? 0 : 1)) }
+  const denoised = await denoise(noisy, { sigma: 0.06, atoms: 16, patch: 6 })
+  const inpainted = await inpaint({ shape: [30, 30], data: striped }, mask, { atoms: 16, patch: 6, passes: 2 })
+  return { denoised: await digest(denoised.image.data), inpainted: await digest(inpainted.image.data) }
 }
 
 /** A report with a picture and a chart. */
