@@ -86,7 +86,10 @@ export function describeDifferences(found: readonly Difference[]): string {
 function leaves(value: unknown, path = '', found = new Map<string, string>()): Map<string, string> {
   const fields = isPlain(value) ? Object.entries(value).filter(([, field]) => field !== undefined) : []
   if (fields.length === 0) found.set(path || 'the configuration', canonicalJson(value, path))
-  for (const [key, field] of fields) leaves(field, path === '' ? key : `${path}.${key}`, found)
+  for (const [key, field] of fields) {
+    const name = /^[\w-]+$/.test(key) ? key : JSON.stringify(key) // so that no two settings have one name
+    leaves(field, path === '' ? name : `${path}.${name}`, found)
+  }
   return found
 }
 

@@ -60,6 +60,16 @@ describe('differences', () => {
     )
   })
 
+  it.each([
+    [{ '': 5 }, 5],
+    [{ 'a.b': 1 }, { a: { b: 1 } }],
+    [{ '"a"': 1 }, { a: 1 }],
+    [{ '': { '': 1 } }, { '': 1 }],
+    [{ 'the configuration': 1 }, 1],
+  ])('tells settings of odd names from one another: %j and %j', (a, b) => {
+    expect(differences(a, b)).not.toEqual([])
+  })
+
   it('are told field by field', () => {
     const there = { atoms: 256, regularizer: { kind: 'l1', lambda: 1 }, shape: [28, 28], seed: 1 }
     const here = { atoms: 128, regularizer: { kind: 'l1', lambda: 0.5 }, shape: [16, 16], whiten: 'zca', seed: 1 }
