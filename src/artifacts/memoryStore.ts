@@ -1,3 +1,4 @@
+import { joinBytes } from '../data/byteReader.js'
 import { FileFormatError } from '../tensor/errors.js'
 import { checkName, pieces, type Scratch, type Store } from './store.js'
 
@@ -94,16 +95,6 @@ function memoryScratch(): Scratch {
 
 async function join(parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const kept: Uint8Array[] = []
-  let size = 0
-  for await (const part of parts) {
-    kept.push(part.slice()) // whoever gives the pieces may use their memory again
-    size += part.length
-  }
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const part of kept) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  for await (const part of parts) kept.push(part.slice()) // whoever gives the pieces may use their memory again
+  return joinBytes(kept)
 }

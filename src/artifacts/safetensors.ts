@@ -1,3 +1,4 @@
+import { joinBytes } from '../data/byteReader.js'
 import { ConfigurationError, FileFormatError, ShapeError } from '../tensor/errors.js'
 import { formatShape, sizeOf } from '../tensor/tensor.js'
 import { decodeText, parseJson } from './json.js'
@@ -119,14 +120,7 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, StoredTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const parts = safetensorsParts(tensors, metadata)
-  const out = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return joinBytes(safetensorsParts(tensors, metadata))
 }
 
 /**

@@ -1,3 +1,4 @@
+import { joinBytes } from '../data/byteReader.js'
 import { drain } from '../data/drain.js'
 import { fixedDate, zipLibrary } from '../data/zip.js'
 import type { Store } from './store.js'
@@ -51,13 +52,7 @@ export async function zipStore(store: Store): Promise<Uint8Array<ArrayBuffer>> {
   }))
   const pieces: Uint8Array[] = []
   for await (const piece of zipStream(parts)) pieces.push(piece)
-  const whole = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
+  return joinBytes(pieces)
 }
 
 /** A stream that asks for a piece when there is room for it. Whoever gives the source closes it. */

@@ -69,7 +69,7 @@ export function byteReader(stream: AsyncIterable<Uint8Array>, name: string): Byt
 export function joinBytes(
   pieces: readonly Uint8Array[],
   total = pieces.reduce((sum, piece) => sum + piece.length, 0),
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(total)
   let at = 0
   for (const piece of pieces) {

@@ -1,7 +1,4 @@
-import type { Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
-import type { Store } from '../artifacts/store.js'
-import type { Observations } from '../data/observations.js'
 import type { Encoder } from '../energy/encoders/encoder.js'
 import type { Parameters } from '../energy/module.js'
 import { type AmortizedEncodeOptions, AmortizedInference, amortizedEncodeOptions } from '../inference/amortized.js'
@@ -9,7 +6,7 @@ import type { Codes } from '../inference/codes.js'
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import { decode } from '../inference/linear/decode.js'
-import type { FittedStep, NamedTensors } from '../preprocess/preprocessor.js'
+import type { FittedStep } from '../preprocess/preprocessor.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { checkOptions } from '../tensor/options.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -17,23 +14,24 @@ import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
 import { checkCodable, codedBatches, observationsToCode } from './codedBatches.js'
 import { isTensor } from './dataKind.js'
+import type { DictionaryModel } from './dictionaryModel.js'
 import { stored } from './latentVariableTensors.js'
 import { amortizedCard } from './listaCard.js'
 import type { EncoderProgress, EncoderStatus } from './listaProgress.js'
 import type { AmortizedSettings } from './listaSettings.js'
 import { saveModel } from './saveModel.js'
-import type { SparseCodingData } from './sparseCoding.js'
-import { drawable, type EncodedBatch } from './sparseCodingModel.js'
+import { drawable } from './sparseCodingModel.js'
 
 /** The models whose codes an encoder gives. */
 export type AmortizedKind = 'lista' | 'predictive-sparse-decomposition'
 
-/** A dictionary, the encoder that predicts its codes, and the preprocessing before both. */
-export interface AmortizedModel {
+/**
+ * A dictionary, the encoder that predicts its codes, and the preprocessing before both. `encode` gives the encoder's codes with energy
+ * and duality gap; with `refine`, a relative gap, the exact solver goes on from them until it holds.
+ */
+export interface AmortizedModel extends DictionaryModel<AmortizedEncodeOptions> {
   readonly kind: AmortizedKind
   readonly settings: AmortizedSettings
-  /** W, [k, …shape of an observation] */
-  readonly atoms: Tensor
   readonly encoder: Encoder
   /** The encoder's parameters, by name. */
   readonly parameters: Parameters
@@ -41,30 +39,8 @@ export interface AmortizedModel {
   readonly history: readonly EncoderProgress[]
   /** How learning ended. */
   readonly status: EncoderStatus
-  readonly preprocess: FittedStep
-  /**
-   * The encoder's codes with energy and duality gap; with `refine`, a relative gap, the exact solver goes on from them until it
-   * holds. Images are cut into the patches of a grid without overlap.
-   */
-  encode(data: SparseCodingData, options?: AmortizedEncodeOptions): Promise<Inference>
-  /** The same, batch by batch, for streams of any length. */
-  encodeBatches(
-    data: SparseCodingData,
-    options?: AmortizedEncodeOptions & { batchSize?: number },
-  ): AsyncGenerator<EncodedBatch>
   /** Energy and duality gap of any codes of a batch, as they are, in double precision; nothing is searched. */
   certify(observations: Tensor, codes: Codes): Promise<Inference>
-  /** Wz, with the preprocessing undone as far as `context` (from {@link encodeBatches}) allows. */
-  decode(codes: Codes, context?: NamedTensors): Promise<Tensor>
-  /** The energy of the encoder's code of each observation, preprocessed; with a small `refine`, the free energy. */
-  energy(data: SparseCodingData, options?: AmortizedEncodeOptions): Promise<Float64Array>
-  /** The observations that {@link encode} would code, before preprocessing: those given, or the grid patches of images. */
-  observations(data: SparseCodingData): Observations
-  /** Writes a run folder: settings, tensors, metrics, a picture of the atoms and a card. */
-  save(path: string | Store, options?: { overwrite?: boolean }): Promise<void>
-  /** Finishes a run that learning has begun. */
-  saveInto(run: Run): Promise<void>
-  dispose(): void
 }
 
 const BATCH = 4096

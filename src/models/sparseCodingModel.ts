@@ -1,8 +1,4 @@
-import type { Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
-import type { Store } from '../artifacts/store.js'
-import type { Observations } from '../data/observations.js'
-import type { Codes } from '../inference/codes.js'
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import { decode } from '../inference/linear/decode.js'
@@ -12,51 +8,31 @@ import {
   type LinearEncoder,
   linearEncoder,
 } from '../inference/linear/linearEncoder.js'
-import type { FittedStep, NamedTensors } from '../preprocess/preprocessor.js'
+import type { FittedStep } from '../preprocess/preprocessor.js'
 import { ConfigurationError } from '../tensor/errors.js'
 import { checkOptions } from '../tensor/options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
-import { type CodedBatch, checkCodable, codedBatches, observationsToCode } from './codedBatches.js'
+import { checkCodable, codedBatches, observationsToCode } from './codedBatches.js'
 import { isTensor } from './dataKind.js'
+import type { DictionaryModel } from './dictionaryModel.js'
 import type { FitProgress } from './fitProgress.js'
 import { checkUnprocessed } from './maskedObservations.js'
 import { saveModel } from './saveModel.js'
-import type { SparseCodingData } from './sparseCoding.js'
 import { sparseCodingCard } from './sparseCodingCard.js'
 import { type SparseCodingSettings, settingsRegularizer } from './sparseCodingSettings.js'
 
-/** Codes of one batch of a stream, with what decoding needs to undo the preprocessing. */
-export type EncodedBatch = CodedBatch<Inference, NamedTensors>
+export type { EncodedBatch } from './dictionaryModel.js'
 
 /** A dictionary with its preprocessing: codes, reconstructions and energies of new data. */
-export interface SparseCodingModel {
+export interface SparseCodingModel extends DictionaryModel<EncodeOptions> {
   readonly kind: 'sparse-coding'
   readonly settings: SparseCodingSettings
-  /** [k, …shape of an observation] */
-  readonly atoms: Tensor
   /** How often each atom was used while learning, older batches forgotten as its statistics are. */
   readonly usage: Float64Array
   /** The reports of learning. */
   readonly history: readonly FitProgress[]
-  /** What is done to observations before they are coded. */
-  readonly preprocess: FittedStep
-  /** Codes of all observations. Images are cut into the patches of a grid without overlap (the last ones shifted inwards). */
-  encode(data: SparseCodingData, options?: EncodeOptions): Promise<Inference>
-  /** The same, batch by batch, for streams of any length. */
-  encodeBatches(data: SparseCodingData, options?: EncodeOptions & { batchSize?: number }): AsyncGenerator<EncodedBatch>
-  /** Wz, with the preprocessing undone as far as `context` (from {@link encodeBatches}) allows. */
-  decode(codes: Codes, context?: NamedTensors): Promise<Tensor>
-  /** Free energy F(y) = min over z of E(y, z) of each observation, preprocessed; an anomaly score. */
-  energy(data: SparseCodingData, options?: EncodeOptions): Promise<Float64Array>
-  /** The observations that {@link encode} would code, before preprocessing: those given, or the grid patches of images. */
-  observations(data: SparseCodingData): Observations
-  /** Writes a run folder: settings, tensors, metrics, a picture of the atoms and a card. */
-  save(path: string | Store, options?: { overwrite?: boolean }): Promise<void>
-  /** Finishes a run that learning has begun. */
-  saveInto(run: Run): Promise<void>
-  dispose(): void
 }
 
 const BATCH = 4096
