@@ -134,6 +134,12 @@ describe.each(sites)('in a page ($name)', ({ isolated, charts, serve }) => {
     expect(there.read).toEqual(there.written)
   })
 
+  it('learns kernels of images and signals, and makes features, to the bits of Node', async () => {
+    const here = await programs.kernelsAndFeatures()
+    expect(here.coded).toHaveLength(6)
+    expect(await run(page, 'kernelsAndFeatures')).toEqual(here)
+  })
+
   it('restores images to the bits of Node', async () => {
     expect(await run(page, 'restoredImages')).toEqual(await programs.restoredImages())
   })

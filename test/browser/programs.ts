@@ -1,12 +1,17 @@
 /** What runs in Node and in pages alike, so that both can be held to the same bits. */
 import {
   type Codes,
+  codesBesideKernels,
+  convolutionalSparseCoding,
+  deadLeaves,
   denoise,
   digits,
   elasticNet,
   energyOverTime,
   type FitProgress,
+  features,
   group,
+  highPass,
   inpaint,
   type LinearSolver,
   l0,
@@ -30,7 +35,10 @@ import {
   type Tensor,
   toPng,
   topK,
+  waveforms,
+  windows,
   writeNpz,
+  writeParquet,
 } from 'energia'
 
 /** Numbers as text that two hosts can compare, bit for bit. */
@@ -206,4 +214,39 @@ function unitRows(tensor: Tensor): Tensor {
     for (let p = 0; p < size; p++) row[p] /= norm
   }
   return { shape: tensor.shape, data }
+}
+
+/** Kernels of images and of signals, learned, drawn and saved; features of them as a table. */
+export async function kernelsAndFeatures() {
+  const images = deadLeaves({ width: 24, height: 20, count: 3, seed: 1, colour: true })
+  const definition = convolutionalSparseCoding({ kernels: 4, size: 4, lambda: 0.1, transform: [highPass()] })
+  const model = await definition.fit(images, { epochs: 1 })
+  const store = memoryStore('kernels')
+  await model.save(store)
+  const loaded = await loadModel(store, { model: 'conv-sparse-coding' })
+  const coded: string[] = []
+  for await (const { inference, codeShape, shape, context } of loaded.encodeEach(images)) {
+    const image = await loaded.decode(inference.codes, { shape, context })
+    const picture = codesBesideKernels(inference.codes, codeShape, loaded.kernels)
+    coded.push(await digestOfCodes(inference.codes), await digest(image.data, picture.pixels))
+  }
+  async function* table() {
+    for await (const { name, values } of features(loaded, images, { cells: [1, 2] })) yield { name, numbers: values }
+  }
+  const pieces: Uint8Array[] = []
+  for await (const piece of writeParquet(table(), { column: 'features', width: 20 })) pieces.push(piece)
+
+  const beats = { shape: [1, 120], data: Float32Array.from({ length: 120 }, (_, t) => (t % 20 < 3 ? 1 : 0)) }
+  const signals = convolutionalSparseCoding({ kernels: 2, size: [8], lambdaRatio: 0.2 })
+  const heard = await signals.fit(await windows(beats, { length: 60, hop: 30 }), { epochs: 1 })
+  const { kernels } = heard
+  model.dispose()
+  loaded.dispose()
+  heard.dispose()
+  return {
+    kernels: await digest(model.kernels.data, kernels.data),
+    coded,
+    table: await digest(...pieces),
+    waves: await digest(waveforms(kernels).pixels),
+  }
 }
