@@ -19,7 +19,7 @@ export function pursueMasked(problem: Problem, state: MaskedState, index: i32): 
   set.rough = 0
   fillCurvatures(problem, state)
   const most = min(problem.topK, problem.maxSteps)
-  const enough = max(problem.tolerance * state.squaredNorm, problem.residual * state.observed)
+  const enough = max(problem.tolerance * state.squaredNorm, problem.residual * <f64>state.observed)
   while (set.size < most) {
     if (dot(state.residual, state.residual, problem.m) <= enough) break
     let best = -1

@@ -15,8 +15,9 @@ import { WorkingSet, layOut, workingSetBytes } from './workingSet'
 export class MaskedState {
   lambda: f64
   squaredNorm: f64
-  /** How many numbers were observed. */
-  observed: f64
+  /** How many numbers were observed, and which: i32 [m]. */
+  observed: i32
+  positions: usize
   /** f32 [m]: the mask. */
   mask: usize
   /** f64 [m] each: r, and an atom under the mask. */
@@ -41,7 +42,7 @@ function capacityOf(problem: Problem): i32 {
 /** Bytes of scratch a thread needs. */
 export function maskedBytes(problem: Problem): usize {
   return (
-    aligned(offsetof<MaskedState>()) + 2 * aligned(<usize>problem.m << 3) + 4 * aligned(<usize>problem.kp << 3) +
+    aligned(offsetof<MaskedState>()) + aligned(<usize>problem.m << 2) + 2 * aligned(<usize>problem.m << 3) + 4 * aligned(<usize>problem.kp << 3) +
     aligned(<usize>problem.kp) + aligned(offsetof<WorkingSet>()) + aligned(workingSetBytes(capacityOf(problem)))
   )
 }
@@ -52,6 +53,8 @@ export function layMasked(problem: Problem, memory: usize): MaskedState {
   const long = aligned(<usize>problem.m << 3)
   const vector = aligned(<usize>problem.kp << 3)
   memory += aligned(offsetof<MaskedState>())
+  state.positions = memory
+  memory += aligned(<usize>problem.m << 2)
   state.residual = memory
   state.atom = memory + long
   memory += 2 * long
@@ -98,10 +101,42 @@ export function productWithMasked(problem: Problem, state: MaskedState, atom: i3
 
 /** Fills `curvature` for all atoms; those that nothing observed touches get 0. */
 export function fillCurvatures(problem: Problem, state: MaskedState): void {
-  for (let j = 0; j < problem.k; j++) {
-    const squares = maskAtom(problem, state, j)
-    store<f64>(at8(state.curvature, j), squares > 0 ? squares + problem.ridge : 0)
+  for (let first = 0; first < problem.kp; first += 8) {
+    let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0
+    const panel = panelAt(problem, first)
+    for (let i = 0; i < state.observed; i++) {
+      const row = panel + (<usize>load<i32>(state.positions + (<usize>i << 2)) << 5)
+      const w0 = f64x2.promote_low_f32x4(v128.load64_zero(row))
+      const w1 = f64x2.promote_low_f32x4(v128.load64_zero(row, 8))
+      const w2 = f64x2.promote_low_f32x4(v128.load64_zero(row, 16))
+      const w3 = f64x2.promote_low_f32x4(v128.load64_zero(row, 24))
+      s0 = f64x2.add(s0, f64x2.mul(w0, w0))
+      s1 = f64x2.add(s1, f64x2.mul(w1, w1))
+      s2 = f64x2.add(s2, f64x2.mul(w2, w2))
+      s3 = f64x2.add(s3, f64x2.mul(w3, w3))
+    }
+    storeEight(at8(state.curvature, first), s0, s1, s2, s3)
   }
+  if (problem.ridge == 0) return
+  for (let j = 0; j < problem.k; j++) {
+    const place = at8(state.curvature, j)
+    const squares = load<f64>(place)
+    if (squares > 0) store<f64>(place, squares + problem.ridge)
+  }
+}
+
+/** Atoms `first` to `first + 7`, side by side: f32 [m, 8]. */
+@inline
+function panelAt(problem: Problem, first: i32): usize {
+  return problem.panels + ((<usize>first * <usize>problem.m) << 2)
+}
+
+@inline
+function storeEight(place: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
+  v128.store(place, s0)
+  v128.store(place, s1, 16)
+  v128.store(place, s2, 32)
+  v128.store(place, s3, 48)
 }
 
 /** r ← r − α(M ⊙ wⱼ) */
@@ -122,8 +157,13 @@ export function beginMasked(problem: Problem, state: MaskedState, index: i32): b
   state.mask = problem.masks + row
   widen(problem.observations + row, problem.m, state.residual)
   state.squaredNorm = dot(state.residual, state.residual, problem.m)
-  state.observed = 0
-  for (let p = 0; p < problem.m; p++) state.observed += <f64>load<f32>(state.mask + (<usize>p << 2))
+  let observed = 0
+  for (let p = 0; p < problem.m; p++) {
+    if (load<f32>(state.mask + (<usize>p << 2)) == 0) continue
+    store<i32>(state.positions + (<usize>observed << 2), p)
+    observed++
+  }
+  state.observed = observed
   memory.fill(state.z, 0, <usize>problem.kp << 3)
   memory.fill(state.c, 0, <usize>problem.kp << 3)
   if (!(state.squaredNorm < Infinity)) {
@@ -149,11 +189,26 @@ export function refreshResidual(problem: Problem, state: MaskedState, index: i32
   }
 }
 
-/** c ← Wᵀr − μz */
+/** c ← Wᵀr − μz, eight atoms at a time over what was observed. */
 export function correlate(problem: Problem, state: MaskedState): void {
+  for (let first = 0; first < problem.kp; first += 8) {
+    let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0
+    const panel = panelAt(problem, first)
+    for (let i = 0; i < state.observed; i++) {
+      const p = <usize>load<i32>(state.positions + (<usize>i << 2))
+      const row = panel + (p << 5)
+      const r = v128.load64_splat(state.residual + (p << 3))
+      s0 = f64x2.add(s0, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(row)), r))
+      s1 = f64x2.add(s1, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(row, 8)), r))
+      s2 = f64x2.add(s2, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(row, 16)), r))
+      s3 = f64x2.add(s3, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(row, 24)), r))
+    }
+    storeEight(at8(state.c, first), s0, s1, s2, s3)
+  }
+  if (problem.ridge == 0) return
   for (let j = 0; j < problem.k; j++) {
     const place = at8(state.c, j)
-    store<f64>(place, dotMixed(atomAt(problem, j), state.residual, problem.m) - problem.ridge * load<f64>(at8(state.z, j)))
+    store<f64>(place, load<f64>(place) - problem.ridge * load<f64>(at8(state.z, j)))
   }
 }
 
