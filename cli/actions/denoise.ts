@@ -26,7 +26,7 @@ export async function denoise(session: Session, options: DenoiseCommandOptions, 
     ...settings,
     ...given({ sigma: sigma === undefined ? undefined : sigma / LEVELS }),
   })
-  await finishRestoration(session, options, trial, restored, 'noisy')
+  await finishRestoration(session, options, trial, restored, { method: settings.method, degradedAs: 'noisy' })
 }
 
 async function trialOf(source: string, options: DenoiseCommandOptions): Promise<Trial> {

@@ -24,7 +24,10 @@ export async function inpaint(session: Session, options: InpaintCommandOptions, 
     ...settings,
     ...given({ passes, sigma: sigma === undefined ? undefined : sigma / LEVELS }),
   })
-  await finishRestoration(session, options, { degraded: hidden(image, mask), clean }, restored, 'incomplete')
+  await finishRestoration(session, options, { degraded: hidden(image, mask), clean }, restored, {
+    method: settings.method,
+    degradedAs: 'incomplete',
+  })
 }
 
 /** The one mask of a file. */

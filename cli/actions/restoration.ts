@@ -5,6 +5,7 @@ import {
   type DictionaryChoice,
   formatNumber,
   formatShape,
+  formatShare,
   loadModel,
   namedSources,
   openSource,
@@ -150,13 +151,13 @@ async function dictionaryOf(name: string): Promise<DictionaryChoice> {
   )
 }
 
-/** Writes what was restored and says how good it is; `degradedAs` names what came in. */
+/** Writes what was restored, by `method`, and says how good it is; `degradedAs` names what came in. */
 export async function finishRestoration(
   session: Session,
   options: RestorationCommandOptions,
   { degraded, clean }: Trial,
   restored: Restoration,
-  degradedAs: string,
+  { method, degradedAs }: { readonly method: RestorationOptions['method']; readonly degradedAs: string },
 ): Promise<void> {
   const { out, picture } = options
   const { picture: drawn } = asPicture(restored.image, 'unit')
@@ -193,11 +194,9 @@ export async function finishRestoration(
     after === undefined ? undefined : ['PSNR after', `${after.toFixed(2)} dB`],
     sigma === 0 ? undefined : ['noise', `${formatNumber(sigma)} of 255`],
     ['dictionary', `${count}`, `of ${formatShape(atom)}`],
-    [
-      'active',
-      formatNumber(restored.active),
-      options.method === 'convolutional' ? 'share of the code' : 'atoms a patch',
-    ],
+    method === 'convolutional'
+      ? ['active', formatShare(restored.active), 'of the code']
+      : ['active', formatNumber(restored.active), 'atoms a patch'],
     ['time', duration(restored.seconds)],
   ]
   session.print(numberTable(rows.filter((row) => row !== undefined)))
