@@ -5,7 +5,7 @@ import { type Restoration, type RestorationOptions, stages } from './restoration
 
 /** λ of learning and of the final code, in units of the noise. */
 const LEARNING_LAMBDA = 2.8
-const CODING_LAMBDA = 2.3
+const CODING_LAMBDA = 2.6
 
 /** Removes noise by one code of the whole image: `denoise` has the formula. */
 export async function denoiseConvolutional(

@@ -9,7 +9,7 @@ import { smoothFill } from './smoothFill.js'
 const LEARNING_LAMBDA = 0.05
 const CODING_LAMBDA = 0.01
 const LEARNING_NOISE_LAMBDA = 2.8
-const CODING_NOISE_LAMBDA = 2.3
+const CODING_NOISE_LAMBDA = 2.6
 
 /** Fills missing pixels by one code of the whole image, its low-pass being that of the image filled so far: `inpaint` has the formula. */
 export async function inpaintConvolutional(
