@@ -38,10 +38,12 @@ export async function features(session: Session, options: FeaturesCommandOptions
     const begun = performance.now()
     const seconds = () => (performance.now() - begun) / 1000
     let count = 0
+    let unsolved = 0
     async function* rows(): AsyncGenerator<NamedNumbers> {
-      for await (const { name, values } of each(data, session.signal)) {
+      for await (const { name, values, inference } of each(data, session.signal)) {
         yield { name, numbers: values }
         count++
+        if (inference.status.some((status) => status !== 'converged')) unsolved++
         const of = data.count === undefined ? '' : ` of ${formatNumber(data.count)}`
         session.progress(
           'progress',
@@ -66,6 +68,11 @@ export async function features(session: Session, options: FeaturesCommandOptions
       ]),
     )
     session.print(`The features are in ${out}.`)
+    if (unsolved > 0) {
+      session.note(
+        `The codes of ${formatNumber(unsolved)} of ${formatNumber(count)} did not converge; energia encode says why, and a larger --tolerance is reached sooner.`,
+      )
+    }
   } finally {
     model.dispose()
   }

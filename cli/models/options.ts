@@ -47,7 +47,10 @@ export function signals(command: Command): void {
 }
 
 /** How long learning goes on; `defaults` are words for the help. */
-export function learning(command: Command, defaults: { readonly epochs: number; readonly batch: number }): void {
+export function learning(
+  command: Command,
+  defaults: { readonly epochs: number; readonly batch: number | string },
+): void {
   command
     .optionsGroup('Learning:')
     .option('--epochs <n>', `passes through the data (default: ${defaults.epochs}, unlimited with --seconds)`, count)
