@@ -81,15 +81,15 @@ export async function studyKernels(
   }
 }
 
-/** The middle of each of the first images, at most `side` pixels wide and high. */
+/** The middle of each of some images, the last one first, at most `side` pixels wide and high. */
 function middlesOf(images: Images, side: number, count: number): Images {
   return {
     ...images,
     name: `the middle of ${images.name}`,
     count: Math.min(images.count, count),
-    label: (index) => images.label(index),
+    label: (index) => images.label(images.count - 1 - index),
     async image(index) {
-      const { shape, data } = await images.image(index)
+      const { shape, data } = await images.image(images.count - 1 - index)
       const [height, width, channels = 1] = shape
       const [rows, columns] = [Math.min(side, height), Math.min(side, width)]
       const [top, left] = [(height - rows) >> 1, (width - columns) >> 1]
