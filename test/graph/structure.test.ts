@@ -25,6 +25,7 @@ import {
   type Sym,
   shrink,
   sigmoid,
+  slice,
   square,
   sub,
   sum,
@@ -112,6 +113,15 @@ describe('what is written', () => {
     const operations = written(...gradient(loss, [W, b]))
     expect(operations).not.toContain('Expand')
     expect(operations.filter((each) => each === 'Mul').length).toBe(2)
+  })
+
+  it('lays the derivatives of neighbouring slices side by side', () => {
+    const part = (from: number, to: number) => slice(x, { axis: 1, from, to })
+    const neighbours = add(sum(square(part(2, 4))), sum(tanh(part(0, 2))))
+    expect(written(...gradient(neighbours, [x]))).toContain('Concat')
+    expect(written(...gradient(neighbours, [x]))).not.toContain('Pad')
+    const overlapping = add(sum(square(part(1, 4))), sum(tanh(part(0, 2))))
+    expect(written(...gradient(overlapping, [x]))).not.toContain('Concat')
   })
 
   it('shrinks by Clip where the threshold is a scalar', () => {

@@ -1,6 +1,7 @@
 import { constant, isFloat, type Operation, type Sym, scalarValue } from '../sym.js'
 import { greaterEqual, less, where } from './comparison.js'
 import { elementwise, inferElementwise, type Operand, operands } from './elementwise.js'
+import { joined } from './slice.js'
 import { sumTo } from './sum.js'
 import { reciprocal, square } from './unary.js'
 
@@ -59,7 +60,7 @@ export function add(a: Operand, b: Operand): Sym {
   if (isScalar(x, 0)) return y
   if (y.node.operation === negation) return sub(x, y.node.inputs[0])
   if (x.node.operation === negation) return sub(y, x.node.inputs[0])
-  return folded(x, y, (p, q) => p + q) ?? elementwise(addition, [x, y])
+  return folded(x, y, (p, q) => p + q) ?? joined(x, y) ?? elementwise(addition, [x, y])
 }
 
 /** a − b, broadcast. */

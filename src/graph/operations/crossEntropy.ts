@@ -41,7 +41,9 @@ const entropy: Operation = {
     const size = sizeOfOne(logits) as number // crossEntropy() has seen to it
     // ONNX Runtime's ReduceProd knows no double precision.
     const factors = type === 'float32' ? factorsOf(size) : 1
-    const bend = emit.node('Sigmoid', [emit.node('Abs', [a])])
+    // The larger of p and 1 − p is σ|a|, and p itself is there for the derivative.
+    const p = emit.node('Sigmoid', [a])
+    const bend = emit.node('Max', [p, emit.node('Sub', [emit.constant(type, [], [1]), p])])
     const grouped = emit.node('Reshape', [bend, vector(0, factors, size / factors)])
     const products = emit.node(
       factors > 1 ? 'ReduceProd' : 'Squeeze',

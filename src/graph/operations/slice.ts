@@ -114,3 +114,14 @@ export function concat(xs: readonly Sym[], axis: number): Sym {
   }
   return xs.length === 1 ? xs[0] : apply(concatenation, xs, { axis: checked })
 }
+
+/** The sum of two tensors that zeros pad along one axis: their entries side by side where they meet, and undefined where not. */
+export function joined(a: Sym, b: Sym): Sym | undefined {
+  if (a.node.operation !== padding || b.node.operation !== padding || !sameDimensions(a.shape, b.shape))
+    return undefined
+  const parts = [a, b].map(({ node }) => ({ x: node.inputs[0], ...(node.attributes as PadAttributes) }))
+  const [first, second] = parts[0].before <= parts[1].before ? parts : [parts[1], parts[0]]
+  const { axis, before } = first
+  if (axis !== second.axis || before + closedSize('add', first.x, axis) !== second.before) return undefined
+  return pad(concat([first.x, second.x], axis), { axis, before, after: second.after })
+}
