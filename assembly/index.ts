@@ -1,4 +1,8 @@
 /** The kernels that the host calls. Memory belongs to the host: nothing here allocates. */
+import { Convolution, tileAt } from './convolution'
+import { refineBytes } from './convolutionRefine'
+import { residualBytes } from './convolutionResidual'
+import { addEntry, scanBytes } from './convolutionScan'
 import { activeSetBytes } from './activeSetScratch'
 import { denseBytes } from './denseState'
 import { maskedBytes } from './maskedState'
@@ -34,4 +38,21 @@ export function problemBytes(): usize {
 
 export function learningBytes(): usize {
   return offsetof<Learning>()
+}
+
+/** Bytes of scratch one thread needs for tiles of at most this size. */
+export function convolutionScratch(convolution: usize, tileHeight: i32, tileWidth: i32): usize {
+  const c = changetype<Convolution>(convolution)
+  return max(
+    refineBytes(c, tileHeight, tileWidth, c.fullest),
+    max(scanBytes(c, tileHeight, tileWidth), residualBytes(c, tileHeight, tileWidth)),
+  )
+}
+export function convolutionBytes(): usize {
+  return offsetof<Convolution>()
+}
+/** Appends a coefficient to a tile with room for it. */
+export function addCoefficient(convolution: usize, tile: i32, corner: i32, kernel: i32, value: f32): void {
+  const c = changetype<Convolution>(convolution)
+  addEntry(c, tileAt(c, tile), corner, kernel, value)
 }

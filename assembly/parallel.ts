@@ -3,6 +3,11 @@
  * take chunks by an atomic countdown until none is left. The caller works too and then waits only for chunks already
  * taken, so a helper that wakes late costs nothing.
  */
+import { Convolution } from './convolution'
+import { accelerate } from './convolutionAccelerate'
+import { descend } from './convolutionDescent'
+import { formResidual } from './convolutionResidual'
+import { scanTile } from './convolutionScan'
 import { activeSetChunk } from './activeSet'
 import { coordinateDescentChunk } from './coordinateDescent'
 import { atomsChunk, statisticsChunk } from './statistics'
@@ -24,6 +29,10 @@ export namespace Job {
   export const STATISTICS: i32 = 8
   export const ATOMS: i32 = 9
   export const GRAM_SINGLE: i32 = 7
+  export const FORM_RESIDUAL: i32 = 20
+  export const SCAN_TILES: i32 = 21
+  export const DESCEND: i32 = 22
+  export const ACCELERATE: i32 = 23
   export const MASKED: i32 = 12
 }
 
@@ -58,7 +67,24 @@ function perform(kind: i32, pointer: usize, begin: i32, end: i32, thread: i32): 
     case Job.PURSUIT: pursuitChunk(problem, begin, end, piece(problem, thread)); break
     case Job.MASKED: maskedChunk(problem, begin, end, piece(problem, thread)); break
     case Job.STATISTICS: statisticsChunk(pointer, begin, end); break
+    case Job.FORM_RESIDUAL: convolve(kind, pointer, begin, end, thread); break
+    case Job.SCAN_TILES: convolve(kind, pointer, begin, end, thread); break
+    case Job.DESCEND: convolve(kind, pointer, begin, end, thread); break
+    case Job.ACCELERATE: convolve(kind, pointer, begin, end, thread); break
     case Job.ATOMS: atomsChunk(pointer, begin, end); break
+  }
+}
+
+function convolve(kind: i32, pointer: usize, begin: i32, end: i32, thread: i32): void {
+  const convolution = changetype<Convolution>(pointer)
+  const scratch = convolution.scratch + <usize>thread * convolution.scratchStride
+  for (let tile = begin; tile < end; tile++) {
+    switch (kind) {
+      case Job.FORM_RESIDUAL: formResidual(convolution, tile, scratch); break
+      case Job.SCAN_TILES: scanTile(convolution, tile, scratch); break
+      case Job.DESCEND: descend(convolution, tile, scratch); break
+      case Job.ACCELERATE: accelerate(convolution, tile); break
+    }
   }
 }
 

@@ -93,7 +93,9 @@ export {
   type ConvolutionalEncodeOptions,
   type ConvolutionalEncoder,
   type ConvolutionalEncoderOptions,
+  type ConvolutionalSolver,
   convolutionalEncoder,
+  convolutionalSolvers,
 } from './inference/convolutional/convolutionalEncoder.js'
 export { decodeConvolutional } from './inference/convolutional/decodeConvolutional.js'
 export { type Boundary, boundaries, type Spatial } from './inference/convolutional/geometry.js'

@@ -3,13 +3,16 @@ import { ConfigurationError, ConvergenceError } from '../tensor/errors.js'
 import { Allocator } from './allocator.js'
 import type { Helper } from './host.js'
 import type { JobNumber } from './jobs.js'
-import { learningLayout, problemLayout } from './structs.js'
+import { convolutionLayout, learningLayout, problemLayout } from './structs.js'
 
 /** What `energia.wasm` exports; addresses are byte offsets into the memory. */
 interface Kernels {
   heapBase(): number
   problemBytes(): number
   learningBytes(): number
+  convolutionBytes(): number
+  addCoefficient(convolution: number, tile: number, corner: number, kernel: number, value: number): void
+  convolutionScratch(convolution: number, tileHeight: number, tileWidth: number): number
   activeSetScratch(problem: number): number
   denseScratch(problem: number): number
   pursuitScratch(problem: number): number
@@ -80,7 +83,11 @@ export class Engine {
     const instance = await WebAssembly.instantiate(module, { env: { memory, abort: () => {} } })
     // The exports' types are those of the module that this project builds.
     const kernels = instance.exports as unknown as Kernels
-    if (kernels.problemBytes() !== problemLayout.bytes || kernels.learningBytes() !== learningLayout.bytes) {
+    if (
+      kernels.problemBytes() !== problemLayout.bytes ||
+      kernels.learningBytes() !== learningLayout.bytes ||
+      kernels.convolutionBytes() !== convolutionLayout.bytes
+    ) {
       throw new ConfigurationError('energia.wasm is of another version than this code; build the project anew.')
     }
     return new Engine(kernels, memory, module, kernels.heapBase(), pages * 65536, count, offered.limitation)

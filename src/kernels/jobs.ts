@@ -9,6 +9,10 @@ export const Job = {
   pursuit: 6,
   statistics: 8,
   gramSingle: 7,
+  formResidual: 20,
+  scanTiles: 21,
+  descend: 22,
+  accelerate: 23,
   masked: 12,
 } as const
 

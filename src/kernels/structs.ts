@@ -83,8 +83,61 @@ export const learningLayout = layout([
   ['decay', 'f64'],
 ])
 
+/** The fields of `Convolution` in `assembly/convolution.ts`, in its order. */
+export const convolutionLayout = layout([
+  ['k', 'i32'],
+  ['channels', 'i32'],
+  ['kernelHeight', 'i32'],
+  ['kernelWidth', 'i32'],
+  ['paddedWidth', 'i32'],
+  ['mapHeight', 'i32'],
+  ['mapWidth', 'i32'],
+  ['canvasHeight', 'i32'],
+  ['canvasWidth', 'i32'],
+  ['stride', 'i32'],
+  ['plane', 'i32'],
+  ['circular', 'i32'],
+  ['periodY', 'i32'],
+  ['periodX', 'i32'],
+  ['tilesY', 'i32'],
+  ['tilesX', 'i32'],
+  ['tileRows', 'i32'],
+  ['tileColumns', 'i32'],
+  ['tiles', 'i32'],
+  ['kernels', 'i32'],
+  ['panels', 'i32'],
+  ['weights', 'i32'],
+  ['scales', 'i32'],
+  ['curvatures', 'i32'],
+  ['positionWeights', 'i32'],
+  ['positionScales', 'i32'],
+  ['observation', 'i32'],
+  ['mask', 'i32'],
+  ['residual', 'i32'],
+  ['formed', 'i32'],
+  ['change', 'i32'],
+  ['reach', 'i32'],
+  ['scratch', 'i32'],
+  ['scratchStride', 'i32'],
+  ['nonNegative', 'i32'],
+  ['colour', 'i32'],
+  ['sweeps', 'i32'],
+  ['refinements', 'i32'],
+  ['fullest', 'i32'],
+  ['cell', 'i32'],
+  ['accelerated', 'i32'],
+  ['lambda', 'f64'],
+  ['stepSize', 'f64'],
+  ['momentum', 'f64'],
+  ['sensitivity', 'f64'],
+  ['band', 'f64'],
+  ['admission', 'f64'],
+])
+
 export type ProblemFields = { [name in keyof typeof problemLayout.offsets]: number }
 export type LearningFields = { [name in keyof typeof learningLayout.offsets]: number }
+
+export type ConvolutionFields = { [name in keyof typeof convolutionLayout.offsets]: number }
 
 /** Writes the given fields of a structure at `at`. */
 export function writeFields<Name extends string>(

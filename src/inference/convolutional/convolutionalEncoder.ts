@@ -1,182 +1,285 @@
-import { DataError } from '../../tensor/errors.js'
-import { type Tensor, tensor } from '../../tensor/tensor.js'
-import { type Codes, fromDense } from '../codes.js'
-import type { Inference, Status } from '../inference.js'
-import { decodeConvolutional } from './decodeConvolutional.js'
-import { type Boundary, codeSize, geometry, kernelGeometry, mapShape, type Spatial } from './geometry.js'
+import { type Engine, sharedEngine } from '../../kernels/engine.js'
+import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
+import { formatShape, sizeOf, type Tensor, tensor } from '../../tensor/tensor.js'
+import { checkCodes } from '../checkCodes.js'
+import type { Codes } from '../codes.js'
+import type { Inference } from '../inference.js'
+import { expandMask } from './canvas.js'
+import { type Boundary, codeSize, type Geometry, geometry, kernelGeometry, mapShape, type Spatial } from './geometry.js'
+import { lipschitzBound } from './lipschitz.js'
+import { ConvolutionProblem } from './problem.js'
+import { type Limits, solveActiveSet, solveFista } from './solve.js'
+
+/** The solvers for convolutional decoders: working sets with coordinate descent (the default), and FISTA. */
+export type ConvolutionalSolver = 'active-set' | 'fista'
+
+export const convolutionalSolvers: readonly ConvolutionalSolver[] = ['active-set', 'fista']
 
 export interface ConvolutionalEncodeOptions {
-  readonly solver?: 'active-set' | 'fista'
-  /** Relative duality gap to reach, gap ≤ tolerance · energy. 1e-4 by default. */
+  /** `active-set` by default. */
+  readonly solver?: ConvolutionalSolver
+  /** Relative duality gap to reach, gap ≤ tolerance · energy; 1e-4 by default. Single precision ends near 1e-6. */
   readonly tolerance?: number
+  /** Sweeps over the working sets, or steps of FISTA; 10,000 by default. */
   readonly maxSteps?: number
+  /** Seconds after which the point reached is returned with the status `timeBudget`, certified as any other. */
   readonly seconds?: number
-  /** 1 where observed, 0 where missing: [h, w], or the shape of the observation. */
+  /** 1 where observed, 0 where missing: [h, w] (or [t]), or the shape of the observation. What is missing may be NaN. */
   readonly mask?: Tensor
   /** Codes to start from: one row. */
   readonly warmStart?: Codes
   readonly signal?: AbortSignal
+  /** What has been reached so far; called at every certificate. */
   readonly onProgress?: (progress: { steps: number; gap: number; energy: number; seconds: number }) => void
 }
 
-export interface ConvolutionalEncoder {
-  readonly kernels: Tensor
-  readonly boundary: Boundary
-  readonly threads: number
-  readonly limitation: string | undefined
-  /** [m, h′, w′] (or [m, t′]) for an observation of `shape`. Throws ShapeError where kernels do not fit. */
-  codeShape(shape: readonly number[]): readonly number[]
-  /** The smallest λ with Z* = 0 for this observation. */
-  lambdaMax(observation: Tensor, mask?: Tensor): Promise<number>
-  encode(observation: Tensor, options?: ConvolutionalEncodeOptions): Promise<Inference>
-  dispose(): void
-}
-
 export interface ConvolutionalEncoderOptions {
+  /** [m, kh, kw] or [m, kh, kw, c] for images, [m, kt] or [m, kt, c] for signals. */
   readonly kernels: Tensor
+  /** 2: images; 1: signals. */
   readonly spatial: Spatial
+  /** `same` by default. */
   readonly boundary?: Boundary
+  /** λ, absolute. */
   readonly lambda?: number
+  /** λ as a fraction of each observation's λmax. */
   readonly lambdaRatio?: number
+  /** Z ≥ 0. */
   readonly nonNegative?: boolean
+  /** wᵢ > 0, one a kernel: λ becomes λwᵢ. */
   readonly mapWeights?: ArrayLike<number>
+  /** uₚ > 0, one a position [h′, w′] (or [t′]): λ becomes λwᵢuₚ. Fits observations of one size only. */
   readonly positionWeights?: Tensor
   readonly threads?: number
 }
 
+/**
+ * Minimizes E(Z) = ½‖M ⊙ (Y − Σᵢ Kᵢ * Zᵢ)‖² + λ Σᵢ,ₚ wᵢuₚ|Zᵢ(p)| over sparse maps Z, one code for all channels, exactly and with
+ * a certificate, for observations of any size.
+ */
+export interface ConvolutionalEncoder {
+  readonly kernels: Tensor
+  readonly boundary: Boundary
+  readonly threads: number
+  /** Why fewer threads are at work than were asked for, where that is so. */
+  readonly limitation: string | undefined
+  /** [m, h′, w′] (or [m, t′]) for an observation of `shape`. Throws ShapeError where kernels do not fit. */
+  codeShape(shape: readonly number[]): readonly number[]
+  /** The smallest λ with Z* = 0 for this observation: the largest |⟨Kᵢ, M ⊙ Y⟩| / (wᵢuₚ). */
+  lambdaMax(observation: Tensor, options?: { mask?: Tensor; signal?: AbortSignal }): Promise<number>
+  /**
+   * The code of one observation [h, w(, c)] or [t(, c)]: one row over the maps, flat, (i·h′ + y)·w′ + x. Throws ShapeError for shapes that do
+   * not fit, DataError for numbers that are not finite or nothing observed, CancelledError where the signal fires.
+   */
+  encode(observation: Tensor, options?: ConvolutionalEncodeOptions): Promise<Inference>
+  /** Ends the encoder's use. */
+  dispose(): void
+}
+
+const LARGEST = 1e15
+
+/** An encoder for kernels. Throws ConfigurationError, ShapeError or DataError for settings and kernels that cannot be used. */
 export async function convolutionalEncoder(options: ConvolutionalEncoderOptions): Promise<ConvolutionalEncoder> {
-  const { kernels, spatial, boundary = 'same' } = options
-  const kg = kernelGeometry(kernels.shape, spatial)
-  const placeOf = (shape: readonly number[]) => geometry(kg, boundary, shape)
-  const correlate = (r: Float64Array, place: ReturnType<typeof placeOf>) => {
-    const out = new Float64Array(codeSize(place))
-    const { height, width, mapHeight, mapWidth, top, left } = place
-    const c = kg.channels
-    let at = 0
-    for (let i = 0; i < kg.count; i++)
-      for (let y = 0; y < mapHeight; y++)
-        for (let x = 0; x < mapWidth; x++) {
-          let sum = 0
-          for (let dy = 0; dy < kg.height; dy++) {
-            let yy = y + dy - top
-            if (boundary === 'circular') yy %= height
-            if (yy < 0 || yy >= height) continue
-            for (let dx = 0; dx < kg.width; dx++) {
-              let xx = x + dx - left
-              if (boundary === 'circular') xx %= width
-              if (xx < 0 || xx >= width) continue
-              for (let q = 0; q < c; q++)
-                sum += kernels.data[((i * kg.height + dy) * kg.width + dx) * c + q] * r[(yy * width + xx) * c + q]
-            }
-          }
-          out[at++] = sum
-        }
-    return out
-  }
-  const expandMask = (observation: Tensor, mask?: Tensor) => {
-    const out = new Float64Array(observation.data.length).fill(1)
-    if (mask) {
-      const each = out.length / mask.data.length
-      for (let i = 0; i < out.length; i++) out[i] = mask.data[Math.floor(i / each)]
+  const { boundary = 'same', lambda, lambdaRatio, nonNegative = false, mapWeights, positionWeights } = options
+  const kernels = tensor(options.kernels.shape, options.kernels.data)
+  const shape = kernelGeometry(kernels.shape, options.spatial)
+  geometry(shape, boundary, [...kernels.shape.slice(1)])
+  checkKernels(kernels)
+  checkStrength(lambda, lambdaRatio)
+  checkWeights(mapWeights, shape.count)
+  if (positionWeights) checkPositive(positionWeights.data, 'positionWeights')
+  const engine = await sharedEngine(options.threads)
+  let lipschitz: number | undefined
+  let disposed = false
+
+  const open = (observation: Tensor, mask: Tensor | undefined): { problem: ConvolutionProblem; place: Geometry } => {
+    if (disposed) throw new ConfigurationError('This encoder has been disposed of; make another.')
+    tensor(observation.shape, observation.data)
+    const place = geometry(shape, boundary, observation.shape)
+    codeSize(place)
+    if (positionWeights) checkPositions(positionWeights, place)
+    const observed = mask && checkedMask(mask, observation, place)
+    checkFinite(observation, observed)
+    const problem = newProblem(engine, place)
+    try {
+      problem.load(observation.data, observed)
+    } catch (error) {
+      problem.dispose()
+      throw error
     }
-    return out
+    return { problem, place }
   }
-  const weights = (place: ReturnType<typeof placeOf>) => {
-    const positions = place.mapHeight * place.mapWidth
-    return (index: number) =>
-      (options.mapWeights ? options.mapWeights[Math.floor(index / positions)] : 1) *
-      (options.positionWeights ? options.positionWeights.data[index % positions] : 1)
-  }
-  const lambdaMax = async (observation: Tensor, mask?: Tensor) => {
-    const place = placeOf(observation.shape)
-    const m = expandMask(observation, mask)
-    const w = weights(place)
-    return correlate(
-      Float64Array.from(observation.data, (v, i) => v * m[i]),
-      place,
-    ).reduce((most, v, i) => Math.max(most, (options.nonNegative ? v : Math.abs(v)) / w(i)), 0)
-  }
+
+  const newProblem = (engine: Engine, place: Geometry) =>
+    new ConvolutionProblem({
+      engine,
+      geometry: place,
+      kernels: kernels.data,
+      nonNegative,
+      mapWeights,
+      positionWeights: positionWeights?.data,
+    })
+
   return {
     kernels,
     boundary,
-    threads: 1,
-    limitation: undefined,
-    codeShape: (shape) => mapShape(placeOf(shape)),
-    lambdaMax,
-    async encode(observation, encode = {}) {
-      tensor(observation.shape, observation.data)
-      if (observation.data.some((v, i) => !Number.isFinite(v) && (!encode.mask || encode.mask.data[i] !== 0)))
-        throw new DataError('The observation holds numbers that are not finite.')
-      const place = placeOf(observation.shape)
-      const lambda = options.lambda ?? options.lambdaRatio! * (await lambdaMax(observation, encode.mask))
-      const m = expandMask(observation, encode.mask)
-      const size = codeSize(place)
-      const w = weights(place)
-      const shape = observation.shape
-      const z = new Float32Array(size)
-      if (encode.warmStart)
-        for (let a = 0; a < encode.warmStart.indptr[1]; a++) z[encode.warmStart.indices[a]] = encode.warmStart.values[a]
-      const codesOf = (data: Float32Array): Codes => fromDense({ shape: [1, size], data })
-      const residual = (codes: Codes) => {
-        const decoded = decodeConvolutional(codes, kernels, { boundary, shape, spatial })
-        return Float64Array.from(observation.data, (v, i) => (m[i] ? v - decoded.data[i] : 0))
-      }
-      let bound = 0
-      for (const v of kernels.data) bound += v * v
-      const L = bound * Math.sqrt(kg.height * kg.width) + 1e-9
-      let v = z.slice()
-      let old = z.slice()
-      let t = 1
-      let steps = 0
-      let energy = 0
-      let gap = 0
-      let status: Status = 'maxSteps'
-      let current = z
-      for (;;) {
-        const r = residual(codesOf(current))
-        const beta = correlate(r, place)
-        energy = r.reduce((s, x) => s + x * x, 0) / 2
-        let l1 = 0
-        let worst = 1
-        for (let i = 0; i < size; i++) {
-          l1 += w(i) * Math.abs(current[i])
-          worst = Math.max(worst, (options.nonNegative ? beta[i] : Math.abs(beta[i])) / (lambda * w(i) || 1))
-        }
-        energy += lambda * l1
-        const s = 1 / worst
-        let dual = 0
-        for (let i = 0; i < r.length; i++)
-          dual += s * r[i] * (m[i] ? observation.data[i] : 0) - 0.5 * s * s * r[i] * r[i]
-        gap = energy - dual
-        if (gap <= (encode.tolerance ?? 1e-4) * energy) {
-          status = 'converged'
-          break
-        }
-        if (steps >= (encode.maxSteps ?? 2000)) break
-        for (let k = 0; k < 10; k++) {
-          const g = correlate(residual(codesOf(v)), place)
-          const next = new Float32Array(size)
-          for (let i = 0; i < size; i++) {
-            const u = v[i] + g[i] / L
-            const th = (lambda * w(i)) / L
-            next[i] = u > th ? u - th : u < -th && !options.nonNegative ? u + th : 0
-          }
-          const t2 = (1 + Math.sqrt(1 + 4 * t * t)) / 2
-          v = next.map((x, i) => x + ((t - 1) / t2) * (x - old[i]))
-          old = next
-          t = t2
-        }
-        current = old
-        steps += 10
-      }
-      return {
-        codes: codesOf(current),
-        energy: Float64Array.of(energy),
-        gap: Float64Array.of(gap),
-        steps: Uint32Array.of(steps),
-        status: [status],
+    threads: engine.threads,
+    limitation: engine.limitation,
+    codeShape: (observation) => mapShape(geometry(shape, boundary, observation)),
+
+    async lambdaMax(observation, { mask, signal } = {}) {
+      const { problem } = open(observation, mask)
+      try {
+        return await problem.lambdaMax(() => throwIfAborted(signal))
+      } finally {
+        problem.dispose()
       }
     },
-    dispose() {},
+
+    async encode(observation, encode = {}) {
+      const { tolerance = 1e-4, maxSteps = 10_000, seconds, solver = 'active-set', signal } = encode
+      checkEncode(solver, tolerance, maxSteps, seconds)
+      throwIfAborted(signal)
+      const { problem, place } = open(observation, encode.mask)
+      try {
+        if (encode.warmStart) checkCodes(encode.warmStart, 1, codeSize(place), 'Codes to start from')
+        const started = performance.now()
+        const elapsed = () => (performance.now() - started) / 1000
+        const limits: Limits = {
+          tolerance,
+          maxSteps,
+          outOfTime() {
+            throwIfAborted(signal)
+            return seconds !== undefined && elapsed() >= seconds
+          },
+          onStep: (steps, { gap, energy }) => encode.onProgress?.({ steps, gap, energy, seconds: elapsed() }),
+        }
+        // With λmax = 0 every code but zero only adds to the energy, whatever λ.
+        const strength = lambda ?? lambdaRatio! * (await problem.lambdaMax(() => throwIfAborted(signal)))
+        problem.setLambda(strength > 0 ? strength : 1)
+        if (solver === 'fista') {
+          lipschitz ??= lipschitzBound(kernels.data, shape)
+          problem.describe({ accelerated: 1 })
+        }
+        if (encode.warmStart) problem.start(encode.warmStart)
+        const { measured, steps, status } =
+          solver === 'fista' ? await solveFista(problem, lipschitz!, limits) : await solveActiveSet(problem, limits)
+        return {
+          codes: problem.codes(),
+          energy: Float64Array.of(measured.energy),
+          gap: Float64Array.of(measured.gap),
+          steps: Uint32Array.of(steps),
+          status: [status],
+        }
+      } finally {
+        problem.dispose()
+      }
+    },
+
+    dispose() {
+      disposed = true
+    },
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CancelledError('Coding was cancelled before the tolerance was reached.')
+}
+
+function checkKernels({ data }: Tensor): void {
+  for (const value of data) {
+    if (Math.abs(value) <= LARGEST) continue
+    throw new DataError(`A kernel holds ${value}; kernels must be finite, and no number above ${LARGEST}.`)
+  }
+}
+
+function checkStrength(lambda: number | undefined, lambdaRatio: number | undefined): void {
+  if ((lambda === undefined) === (lambdaRatio === undefined)) {
+    throw new ConfigurationError('Give either lambda or lambdaRatio, and not both.')
+  }
+  if (lambda !== undefined && !(lambda >= 1e-30 && lambda <= 1e30)) {
+    throw new ConfigurationError(`lambda must be above 0 and within single precision; got ${lambda}.`)
+  }
+  if (lambdaRatio !== undefined && !(lambdaRatio >= 1e-7 && lambdaRatio < 1)) {
+    throw new ConfigurationError(`lambdaRatio must lie between 1e-7 and 1; got ${lambdaRatio}.`)
+  }
+}
+
+function checkWeights(weights: ArrayLike<number> | undefined, count: number): void {
+  if (weights === undefined) return
+  if (weights.length !== count) {
+    throw new ConfigurationError(`${weights.length} mapWeights were given for ${count} kernels; give one a kernel.`)
+  }
+  checkPositive(weights, 'mapWeights')
+}
+
+function checkPositive(values: ArrayLike<number>, name: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!(values[i] >= 1e-15 && values[i] <= 1e15)) {
+      throw new ConfigurationError(
+        `${name} must be above 0 and finite (between 1e-15 and 1e15); number ${i} is ${values[i]}.`,
+      )
+    }
+  }
+}
+
+function checkPositions(weights: Tensor, place: Geometry): void {
+  const [, ...expected] = mapShape(place)
+  if (weights.shape.join() !== expected.join() || weights.data.length !== sizeOf(expected)) {
+    throw new ShapeError(
+      `positionWeights are ${formatShape(weights.shape)}, but the maps of this observation are ${formatShape(expected)}; give one weight a position.`,
+    )
+  }
+}
+
+function checkEncode(solver: string, tolerance: number, maxSteps: number, seconds: number | undefined): void {
+  if (!convolutionalSolvers.includes(solver as ConvolutionalSolver)) {
+    throw new ConfigurationError(`solver must be one of ${convolutionalSolvers.join(', ')}; got ${solver}.`)
+  }
+  if (!(tolerance >= 0 && tolerance < Number.POSITIVE_INFINITY)) {
+    throw new ConfigurationError(`tolerance must be a finite number, 0 or more; got ${tolerance}.`)
+  }
+  if (!Number.isInteger(maxSteps) || maxSteps < 0) {
+    throw new ConfigurationError(`maxSteps must be a whole number, 0 or more; got ${maxSteps}.`)
+  }
+  if (seconds !== undefined && !(seconds >= 0)) {
+    throw new ConfigurationError(`seconds must be 0 or more; got ${seconds}.`)
+  }
+}
+
+/** The mask as one number a number of the observation. */
+function checkedMask(mask: Tensor, observation: Tensor, { kernels }: Geometry): Float32Array {
+  tensor(mask.shape, mask.data)
+  const spatial = observation.shape.slice(0, kernels.spatial)
+  const shape = mask.shape.join()
+  if (shape !== observation.shape.join() && shape !== spatial.join()) {
+    throw new ShapeError(
+      `The mask is ${formatShape(mask.shape)}, but the observation is ${formatShape(observation.shape)}; give a mask of ${formatShape(spatial)}${spatial.length === observation.shape.length ? '' : ` or ${formatShape(observation.shape)}`}.`,
+    )
+  }
+  let observed = 0
+  for (const value of mask.data) {
+    if (value !== 0 && value !== 1) {
+      throw new DataError(`A mask holds 1 where a number was observed and 0 where it is missing; got ${value}.`)
+    }
+    observed += value
+  }
+  if (observed === 0) throw new DataError('The mask says that nothing was observed; there is nothing to code.')
+  return expandMask(mask, observation.data.length)
+}
+
+function checkFinite({ data, shape }: Tensor, observed: Float32Array | undefined): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Math.abs(data[i]) <= LARGEST || observed?.[i] === 0) continue
+    const place: number[] = []
+    for (let axis = shape.length - 1, rest = i; axis >= 0; axis--) {
+      place.unshift(rest % shape[axis])
+      rest = Math.floor(rest / shape[axis])
+    }
+    throw new DataError(
+      Number.isFinite(data[i])
+        ? `The observation holds ${data[i]} at [${place.join(', ')}]; scale it to numbers below ${LARGEST}.`
+        : `The observation holds ${data[i]} at [${place.join(', ')}]; where numbers are missing, say so with a mask.`,
+    )
   }
 }

@@ -1,0 +1,446 @@
+import type { Engine } from '../../kernels/engine.js'
+import { Job, type JobNumber } from '../../kernels/jobs.js'
+import { type ConvolutionFields, convolutionLayout, writeFields } from '../../kernels/structs.js'
+import { turn } from '../../kernels/turn.js'
+import type { Codes } from '../codes.js'
+import { layOut, planeSizes } from './canvas.js'
+import { codeSize, type Geometry } from './geometry.js'
+import { sortByIndex } from './sortByIndex.js'
+import { type Tiling, tilesOf } from './tiles.js'
+
+/** The fields of `Tile` and `Entry` in `assembly/convolution.ts`, in words of 4 and 8 bytes. */
+const TILE_BYTES = 64
+const ENTRY_BYTES = 16
+const PARTIAL = 1 << 30
+const FIRST_CAPACITY = 256
+const KERNELS_TOGETHER = 5
+/** Single precision's unit roundoff. */
+const ROUNDOFF = 2 ** -24
+/** Milliseconds of blocking work between two turns of the event loop, roughly. */
+const SLICE_MS = 25
+
+/** What is measured of a point: its energy, how far from optimal it can be, and the largest level |⟨K, r⟩| / (λ w u). */
+export interface Measurement {
+  readonly energy: number
+  readonly gap: number
+  readonly level: number
+}
+
+/** Asked where the event loop has turned: whether to leave the rest undone. May throw. */
+type Pause = () => boolean
+/** Asked where the event loop has turned; throws where the work was cancelled. */
+type Check = () => void
+
+/** What an observation is coded with. */
+export interface ConvolutionProblemOptions {
+  readonly engine: Engine
+  readonly geometry: Geometry
+  /** [m, kh, kw, c], channels last. */
+  readonly kernels: Float32Array
+  readonly nonNegative: boolean
+  readonly mapWeights: ArrayLike<number> | undefined
+  /** [h′, w′] */
+  readonly positionWeights: Float32Array | undefined
+}
+
+/**
+ * One observation with its sparse maps in the kernels' memory: tiles of positions, each with its working set, and the residual on
+ * the canvas. Owns its memory until disposed.
+ */
+export class ConvolutionProblem {
+  private readonly owned: number[] = []
+  private readonly address: number
+  private readonly tiling: Tiling
+  private readonly tiles: number
+  private readonly tileCount: number
+  private readonly stride: number
+  private readonly plane: number
+  private readonly observation: number
+  private readonly residual: number
+  private readonly formed: number
+  private readonly reach: number
+  private readonly engine: Engine
+  private readonly geometry: Geometry
+  private mask = 0
+  private perMs = 0
+
+  constructor(private readonly options: ConvolutionProblemOptions) {
+    const { engine, geometry } = options
+    this.engine = engine
+    this.geometry = geometry
+    const { kernels: shape, mapHeight, mapWidth } = geometry
+    const { stride, plane } = planeSizes(geometry)
+    this.stride = stride
+    this.plane = plane
+    this.tiling = tilesOf(geometry)
+    const { tilesY, tilesX } = this.tiling
+    this.tileCount = tilesY * tilesX
+    try {
+      const purpose = `An observation of ${geometry.height}×${geometry.width} with its residual`
+      const planes = plane * shape.channels * 4 + 1024
+      this.address = this.own(convolutionLayout.bytes, purpose)
+      new Uint8Array(engine.buffer, this.address, convolutionLayout.bytes).fill(0)
+      this.tiles = this.own(this.tileCount * TILE_BYTES, purpose)
+      new Uint8Array(engine.buffer, this.tiles, this.tileCount * TILE_BYTES).fill(0)
+      const tileRows = this.own(this.tiling.rows.byteLength, purpose)
+      const tileColumns = this.own(this.tiling.columns.byteLength, purpose)
+      engine.i32(tileRows, tilesY + 1).set(this.tiling.rows)
+      engine.i32(tileColumns, tilesX + 1).set(this.tiling.columns)
+      this.observation = this.own(planes, purpose)
+      this.residual = this.own(planes, purpose)
+      this.formed = this.own(planes, purpose)
+      const change = this.own(plane * 4 + 1024, purpose)
+      this.reach = this.own(plane * 4 + 1024, purpose)
+      for (const [at, bytes] of [
+        [this.residual, planes],
+        [this.formed, planes],
+        [change, plane * 4 + 1024],
+      ]) {
+        engine.f32(at, bytes / 4).fill(0)
+      }
+      this.describe({
+        k: shape.count,
+        channels: shape.channels,
+        kernelHeight: shape.height,
+        kernelWidth: shape.width,
+        paddedWidth: Math.ceil(shape.width / 4) * 4,
+        mapHeight,
+        mapWidth,
+        canvasHeight: geometry.canvasHeight,
+        canvasWidth: geometry.canvasWidth,
+        stride,
+        plane,
+        circular: geometry.boundary === 'circular' ? 1 : 0,
+        periodY: geometry.height,
+        periodX: geometry.width,
+        tilesY,
+        tilesX,
+        tileRows,
+        tileColumns,
+        tiles: this.tiles,
+        observation: this.observation,
+        residual: this.residual,
+        formed: this.formed,
+        change,
+        reach: this.reach,
+        nonNegative: options.nonNegative ? 1 : 0,
+        sweeps: 2,
+        cell: 1,
+        admission: 1,
+      })
+      this.layKernels()
+      this.provide()
+    } catch (error) {
+      this.dispose()
+      throw error
+    }
+  }
+
+  private own(bytes: number, purpose: string): number {
+    const at = this.engine.allocator.allocate(bytes, purpose)
+    this.owned.push(at)
+    return at
+  }
+
+  describe(fields: Partial<ConvolutionFields>): void {
+    writeFields(this.engine.buffer, this.address, convolutionLayout.offsets, fields)
+  }
+
+  /** Kernels in padded rows and in panels of five, their squared norms and weights. */
+  private layKernels(): void {
+    const { engine, geometry, options } = this
+    const { count, height, width, channels } = geometry.kernels
+    const padded = Math.ceil(width / 4) * 4
+    const groups = Math.ceil(count / KERNELS_TOGETHER)
+    const taps = channels * height * width
+    const purpose = `${count} kernels of ${taps} numbers`
+    const rows = this.own(count * channels * height * padded * 4, purpose)
+    const panels = this.own(groups * taps * KERNELS_TOGETHER * 4, purpose)
+    const curvatures = this.own(count * 4, purpose)
+    const weights = this.own(count * 4, purpose)
+    this.scales = this.own(groups * KERNELS_TOGETHER * 4, purpose)
+    const row = engine.f32(rows, count * channels * height * padded).fill(0)
+    const panel = engine.f32(panels, groups * taps * KERNELS_TOGETHER).fill(0)
+    const curvature = engine.f32(curvatures, count)
+    const weight = engine.f32(weights, count)
+    const values = options.kernels
+    for (let k = 0; k < count; k++) {
+      let squares = 0
+      const group = Math.floor(k / KERNELS_TOGETHER)
+      const lane = k - group * KERNELS_TOGETHER
+      for (let channel = 0; channel < channels; channel++) {
+        for (let y = 0; y < height; y++) {
+          for (let x = 0; x < width; x++) {
+            const value = values[((k * height + y) * width + x) * channels + channel]
+            squares += value * value
+            row[((k * channels + channel) * height + y) * padded + x] = value
+            const tap = (channel * height + y) * width + x
+            panel[(group * taps + tap) * KERNELS_TOGETHER + lane] = value
+          }
+        }
+      }
+      curvature[k] = squares
+      weight[k] = options.mapWeights?.[k] ?? 1
+      this.largestNorm = Math.max(this.largestNorm, Math.sqrt(squares))
+    }
+    this.describe({ kernels: rows, panels, curvatures, weights, scales: this.scales })
+    if (options.positionWeights) {
+      const { mapHeight, mapWidth } = geometry
+      const positionWeights = this.own(this.plane * 4 + 1024, purpose)
+      const positionScales = this.own(this.plane * 4 + 1024, purpose)
+      const u = engine.f32(positionWeights, this.plane).fill(1)
+      const inverse = engine.f32(positionScales, this.plane).fill(1)
+      for (let y = 0; y < mapHeight; y++) {
+        for (let x = 0; x < mapWidth; x++) {
+          u[y * this.stride + x] = options.positionWeights[y * mapWidth + x]
+          inverse[y * this.stride + x] = 1 / u[y * this.stride + x]
+        }
+      }
+      this.describe({ positionWeights, positionScales })
+    }
+  }
+
+  private scales = 0
+  private largestNorm = 0
+  private largestWindow = 0
+
+  /** Lays out an observation; `observed` is 1 where it is known. */
+  load(values: Float32Array, observed: Float32Array | undefined): void {
+    const { engine, geometry, plane } = this
+    const { channels } = geometry.kernels
+    const planes = engine.f32(this.observation, plane * channels)
+    layOut(geometry, values, observed, planes)
+    if (observed || geometry.boundary === 'same') {
+      this.mask = this.own(plane * channels * 4 + 1024, 'The mask of an observation')
+      const ones = observed ?? new Float32Array(values.length).fill(1)
+      engine.f32(this.mask, plane * channels + 256).fill(0)
+      layOut(geometry, ones, observed, engine.f32(this.mask, plane * channels))
+      this.describe({ mask: this.mask })
+    }
+    let largest = 0
+    for (let i = 0; i < planes.length; i++) largest = Math.max(largest, Math.abs(planes[i]))
+    this.largestWindow = largest * Math.sqrt(geometry.kernels.height * geometry.kernels.width * channels)
+    engine.f32(this.reach, plane + 256).fill(Number.POSITIVE_INFINITY)
+    for (let tile = 0; tile < this.tileCount; tile++) this.reserve(tile, FIRST_CAPACITY, 0, 0)
+  }
+
+  /** Sets λ, and what follows from it. */
+  setLambda(lambda: number): void {
+    const { engine, geometry, options } = this
+    const { count, height, width, channels } = geometry.kernels
+    const groups = Math.ceil(count / KERNELS_TOGETHER)
+    const scales = engine.f32(this.scales, groups * KERNELS_TOGETHER).fill(0)
+    let largest = 0
+    for (let k = 0; k < count; k++) {
+      scales[k] = 1 / (lambda * (options.mapWeights?.[k] ?? 1))
+      largest = Math.max(largest, scales[k])
+    }
+    const taps = height * width * channels
+    const band = Math.min(0.5, Math.max(1e-4, taps * ROUNDOFF * this.largestNorm * this.largestWindow * largest))
+    this.describe({ lambda, sensitivity: this.largestNorm * largest, band })
+    engine.f32(this.reach, this.plane + 256).fill(Number.POSITIVE_INFINITY)
+  }
+
+  /** The smallest λ for which no coefficient is active. */
+  async lambdaMax(check: Check): Promise<number> {
+    let squares = 0
+    const planes = this.engine.f32(this.observation, this.plane * this.geometry.kernels.channels)
+    for (let i = 0; i < planes.length; i++) squares += planes[i] * planes[i]
+    let least = 1
+    const { mapWeights, positionWeights } = this.options
+    for (let k = 0; k < (mapWeights?.length ?? 0); k++) least = Math.min(least, mapWeights![k])
+    if (positionWeights) least *= positionWeights.reduce((most, u) => Math.min(most, u), 1)
+    const enough = (Math.sqrt(squares) * this.largestNorm * 1.01) / least
+    if (!(enough > 0)) return 0
+    this.setLambda(enough)
+    return (await this.measure(check)).level * enough
+  }
+
+  /** Runs a job over tiles in slices, between which the event loop turns. False where `pause` said so meanwhile. */
+  private async run(job: JobNumber, items: number, pause: Pause): Promise<boolean> {
+    for (let first = 0; first < items; ) {
+      const most = this.perMs > 0 ? Math.max(this.engine.threads, Math.floor(this.perMs * SLICE_MS)) : 64
+      const count = Math.min(items - first, most)
+      const begun = performance.now()
+      this.engine.parallelFor(job, count, 1, this.address, first)
+      first += count
+      const spent = performance.now() - begun
+      if (count >= 16) this.perMs = count / Math.max(spent, 0.05)
+      this.sinceTurn += spent
+      if (this.sinceTurn >= SLICE_MS) {
+        await turn()
+        this.sinceTurn = 0
+        if (pause()) return false
+      }
+    }
+    return true
+  }
+
+  private sinceTurn = 0
+
+  /** Forms the residual and measures the point; admits coefficients. */
+  async measure(check: Check): Promise<Measurement> {
+    const onward = () => {
+      check()
+      return false
+    }
+    await this.run(Job.formResidual, this.tileCount, onward)
+    await this.run(Job.scanTiles, this.tileCount, onward)
+    let level = 0
+    let squares = 0
+    let singleSquares = 0
+    let agreement = 0
+    let penalty = 0
+    const table = this.engine.f64(this.tiles, this.tileCount * 8)
+    for (let at = 0; at < table.length; at += 8) {
+      level = Math.max(level, table[at + 2])
+      squares += table[at + 3]
+      singleSquares += table[at + 4]
+      agreement += table[at + 5]
+      penalty += table[at + 6]
+    }
+    const energy = 0.5 * squares + penalty
+    const best = singleSquares > 0 ? Math.max(0, agreement / singleSquares) : 1
+    const s = Math.min(best, 1 / Math.max(level, Number.MIN_VALUE))
+    const dual = s * agreement - 0.5 * s * s * singleSquares
+    return { energy, gap: Math.max(0, energy - dual), level }
+  }
+
+  /** Sweeps over all working sets, colour by colour. What came off the energy, or undefined where `pause` said so. */
+  async descend(sweeps: number, refinements: number, pause: Pause): Promise<number | undefined> {
+    this.provide()
+    const { tilesY, tilesX } = this.tiling
+    for (let colour = 0; colour < 4; colour++) {
+      const down = (tilesY - (colour >> 1) + 1) >> 1
+      const across = (tilesX - (colour & 1) + 1) >> 1
+      this.describe({ colour, sweeps, refinements })
+      if (!(await this.run(Job.descend, down * across, pause))) return undefined
+    }
+    let decrease = 0
+    const table = this.engine.f64(this.tiles, this.tileCount * 8)
+    for (let at = 7; at < table.length; at += 8) decrease += table[at]
+    return decrease
+  }
+
+  /** One step of FISTA; the point was measured before. */
+  async accelerate(stepSize: number, momentum: number): Promise<void> {
+    this.describe({ stepSize, momentum })
+    await this.run(Job.accelerate, this.tileCount, () => false)
+  }
+
+  /** Gives each thread the working memory that the fullest tile needs. */
+  private provide(): void {
+    const { engine } = this
+    let fullest = 0
+    for (let tile = 0; tile < this.tileCount; tile++) {
+      fullest = Math.max(fullest, engine.i32(this.tiles + tile * TILE_BYTES, 3)[2])
+    }
+    if (fullest <= this.fullest) return
+    this.fullest = 2 * fullest
+    this.describe({ fullest: this.fullest })
+    const bytes = engine.kernels.convolutionScratch(this.address, this.tiling.tallest, this.tiling.widest)
+    const scratchStride = Math.ceil(bytes / 64) * 64
+    if (this.scratch) engine.allocator.free(this.scratch)
+    this.scratch = engine.allocator.allocate(scratchStride * engine.threads, 'The working memory of threads')
+    this.describe({ scratch: this.scratch, scratchStride })
+  }
+
+  private scratch = 0
+  private fullest = -1
+
+  /** Gives tiles that lacked room more of it. Whether any did. */
+  grow(): boolean {
+    let grown = false
+    for (let tile = 0; tile < this.tileCount; tile++) {
+      const [entries, capacity, count, lacking] = this.engine.i32(this.tiles + tile * TILE_BYTES, 4)
+      if (lacking === 0) continue
+      grown = true
+      this.reserve(tile, Math.max(2 * capacity, count + lacking, FIRST_CAPACITY), entries, count)
+    }
+    return grown
+  }
+
+  private reserve(tile: number, capacity: number, entries: number, count: number): void {
+    const { engine } = this
+    const at = engine.allocator.allocate(capacity * ENTRY_BYTES, 'The active coefficients of an observation')
+    if (entries) {
+      engine.i32(at, count * 4).set(engine.i32(entries, count * 4))
+      engine.allocator.free(entries)
+    }
+    engine.i32(this.tiles + tile * TILE_BYTES, 2).set([at, capacity])
+  }
+
+  /** Puts coefficients into their tiles; there must be none yet. */
+  start(codes: Codes): void {
+    const { mapHeight, mapWidth } = this.geometry
+    const positions = mapHeight * mapWidth
+    const { tilesX, rows, columns } = this.tiling
+    const tileOf = (position: number) => {
+      const y = Math.floor(position / mapWidth)
+      return place(rows, y) * tilesX + place(columns, position - y * mapWidth)
+    }
+    const counts = new Int32Array(this.tileCount)
+    const end = codes.indptr[1]
+    for (let at = 0; at < end; at++) counts[tileOf(codes.indices[at] % positions)]++
+    for (let tile = 0; tile < this.tileCount; tile++) {
+      if (counts[tile] > 0) this.reserve(tile, Math.max(FIRST_CAPACITY, counts[tile] * 2), 0, 0)
+    }
+    for (let at = 0; at < end; at++) {
+      const kernel = Math.floor(codes.indices[at] / positions)
+      const position = codes.indices[at] - kernel * positions
+      const y = Math.floor(position / mapWidth)
+      const corner = y * this.stride + position - y * mapWidth
+      this.engine.kernels.addCoefficient(this.address, tileOf(position), corner, kernel, codes.values[at])
+    }
+  }
+
+  /** The codes: what is not zero, by index. */
+  codes(): Codes {
+    const { engine, geometry, stride } = this
+    const { mapHeight, mapWidth } = geometry
+    let active = 0
+    const each = (visit: (corner: number, kernel: number, value: number) => void) => {
+      for (let tile = 0; tile < this.tileCount; tile++) {
+        const [entries, , count] = engine.i32(this.tiles + tile * TILE_BYTES, 3)
+        const words = engine.i32(entries, count * 4)
+        const floats = engine.f32(entries, count * 4)
+        for (let at = 0; at < words.length; at += 4) {
+          if (floats[at + 2] !== 0) visit(words[at], words[at + 1] & ~PARTIAL, floats[at + 2])
+        }
+      }
+    }
+    each(() => active++)
+    const indices = new Int32Array(active)
+    const values = new Float32Array(active)
+    let at = 0
+    each((corner, kernel, value) => {
+      const y = Math.floor(corner / stride)
+      indices[at] = (kernel * mapHeight + y) * mapWidth + corner - y * stride
+      values[at++] = value
+    })
+    sortByIndex(indices, values)
+    return { shape: [1, codeSize(geometry)], indptr: Int32Array.of(0, active), indices, values }
+  }
+
+  dispose(): void {
+    for (let tile = 0; tile < this.tileCount; tile++) {
+      const [entries] = this.engine.i32(this.tiles + tile * TILE_BYTES, 1)
+      if (entries) this.engine.allocator.free(entries)
+    }
+    if (this.scratch) this.engine.allocator.free(this.scratch)
+    for (const at of this.owned) this.engine.allocator.free(at)
+    this.owned.length = 0
+  }
+}
+
+/** The last of increasing cuts that is not beyond `at`. */
+function place(cuts: Int32Array, at: number): number {
+  let low = 0
+  let high = cuts.length - 2
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (cuts[middle] <= at) low = middle
+    else high = middle - 1
+  }
+  return low
+}

@@ -1,0 +1,102 @@
+import type { Status } from '../inference.js'
+import type { ConvolutionProblem, Measurement } from './problem.js'
+
+/** When a solver stops. */
+export interface Limits {
+  /** Relative gap to reach. */
+  readonly tolerance: number
+  readonly maxSteps: number
+  /** Whether time is up. Throws where the work was cancelled. */
+  readonly outOfTime: () => boolean
+  readonly onStep: (steps: number, measured: Measurement) => void
+}
+
+/** What was reached: the measurement is of the very point that the problem holds. */
+export interface Solved {
+  readonly measured: Measurement
+  readonly steps: number
+  readonly status: Status
+}
+
+/** Sweeps between two scans, at most. */
+const SWEEPS = 30
+/** A round of sweeps ends when one takes less than this share of the first off the energy. */
+const FADED = 0.05
+/** Every fourth sweep is followed by conjugate gradients of this many steps. */
+const REFINED_EVERY = 4
+const REFINEMENTS = 6
+/** Rounds without a smaller gap after which single precision has no more to give. */
+const STALLED = 25
+const STALLED_STEPS = 500
+
+/**
+ * Working sets and coordinate descent: scans admit the largest coefficient above λ of each position, sweeps minimize over what has been
+ * admitted. A step is a sweep over all working sets.
+ */
+export async function solveActiveSet(problem: ConvolutionProblem, limits: Limits): Promise<Solved> {
+  let steps = 0
+  let least = Number.POSITIVE_INFINITY
+  let stalled = 0
+  for (;;) {
+    const measured = await measureWhole(problem, limits)
+    limits.onStep(steps, measured)
+    const status = verdict(measured, limits)
+    if (status) return { measured, steps, status }
+    stalled = measured.gap < least ? 0 : stalled + 1
+    least = Math.min(least, measured.gap)
+    if (steps >= limits.maxSteps || stalled > STALLED) return { measured, steps, status: 'maxSteps' }
+    if (limits.outOfTime()) return { measured, steps, status: 'timeBudget' }
+    problem.grow()
+    let first = 0
+    for (let sweep = 0; sweep < SWEEPS && steps < limits.maxSteps; sweep++) {
+      const refine = sweep % REFINED_EVERY === REFINED_EVERY - 1 ? REFINEMENTS : 0
+      const decrease = await problem.descend(1, refine, limits.outOfTime)
+      steps++
+      if (decrease === undefined) break
+      if (sweep === 0) first = decrease
+      else if (decrease <= FADED * first) break
+    }
+  }
+}
+
+/**
+ * FISTA (Beck and Teboulle 2009) with adaptive restart (O'Donoghue and Candès 2015), on sparse maps: every coefficient is looked at in
+ * every step, and those that stay zero are not stored. The point returned is the one with momentum, which is as sparse.
+ */
+export async function solveFista(problem: ConvolutionProblem, lipschitz: number, limits: Limits): Promise<Solved> {
+  problem.describe({ accelerated: 1 })
+  let steps = 0
+  let t = 1
+  let before = Number.POSITIVE_INFINITY
+  let least = Number.POSITIVE_INFINITY
+  let stalled = 0
+  for (;;) {
+    let measured = await measureWhole(problem, limits)
+    while (problem.grow()) measured = await measureWhole(problem, limits)
+    limits.onStep(steps, measured)
+    const status = verdict(measured, limits)
+    if (status) return { measured, steps, status }
+    stalled = measured.gap < least ? 0 : stalled + 1
+    least = Math.min(least, measured.gap)
+    if (steps >= limits.maxSteps || stalled > STALLED_STEPS) return { measured, steps, status: 'maxSteps' }
+    if (limits.outOfTime()) return { measured, steps, status: 'timeBudget' }
+    if (measured.energy > before) t = 1
+    before = measured.energy
+    const next = (1 + Math.sqrt(1 + 4 * t * t)) / 2
+    await problem.accelerate(1 / lipschitz, (t - 1) / next)
+    t = next
+    steps++
+  }
+}
+
+/** Measures to the end even where time is up, so that what is returned is certified. */
+function measureWhole(problem: ConvolutionProblem, limits: Limits): Promise<Measurement> {
+  return problem.measure(() => {
+    limits.outOfTime()
+  })
+}
+
+function verdict(measured: Measurement, { tolerance }: Limits): Status | undefined {
+  if (!Number.isFinite(measured.energy)) return 'diverged'
+  return measured.gap <= tolerance * measured.energy ? 'converged' : undefined
+}
