@@ -36,7 +36,7 @@ export interface ConvolutionalSparseCodingOptions {
   readonly learning?: 'online' | 'batch'
   /** How fast older observations fade online, from 0 (never) to 100; 5 by default: roughly the last fifth counts. */
   readonly forgetting?: number
-  /** Observations between moves online; by default as many as have 65,536 pixels or samples together. */
+  /** Observations between moves online; by default as many as have about 16,384 pixels or samples together. */
   readonly batchSize?: number
   /** What happens to observations before they are coded: high-pass, for images also local contrast. */
   readonly transform?: readonly ImageStep[]

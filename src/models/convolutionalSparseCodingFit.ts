@@ -25,7 +25,7 @@ export interface ConvolutionalFitOptions extends EpochFitOptions<ConvolutionalPr
 }
 
 /** Positions between two moves of online learning, about; what the default of `batchSize` comes from. */
-const MOVE_POSITIONS = 65_536
+const MOVE_POSITIONS = 16_384
 /** Pixels of the crops of an epoch, about. */
 const EPOCH_PIXELS = 20 * 512 * 512
 /** Moves without use after which a kernel is dead. */

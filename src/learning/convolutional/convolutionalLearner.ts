@@ -93,7 +93,7 @@ export interface ConvolutionalLearnerState {
   readonly kept: KeptCodesState
 }
 
-const SWEEPS = { online: 2, batch: 5 }
+const SWEEPS = { online: 1, batch: 5 }
 const MAX_STEPS = 1000
 /** Residual windows kept between two moves, and taken of one observation. */
 const WINDOWS = 16
