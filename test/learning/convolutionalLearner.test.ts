@@ -120,7 +120,7 @@ describe('policies', () => {
       const small = marks.map((kernel) => moved(moved(kernel, -1, 0), 1, 0))
       const twin = moved(small[1], 1, 0)
       const learner = at([small[0], small[1], small[2], twin], { duplicateCosine: 0.8, learning, deadAfter: 3 })
-      for (let time = 0; time < 6; time++) await pass(learner, pictures)
+      for (let time = 0; time < 15; time++) await pass(learner, pictures)
       expect(learner.policyCounts.duplicates).toBeGreaterThanOrEqual(1)
       expect(Math.min(...foundAgain(marks, learner.kernels(), side))).toBeGreaterThan(0.9)
     }
@@ -129,7 +129,7 @@ describe('policies', () => {
   it('tell kernels from their negatives only where codes are ≥ 0', async () => {
     const negative = marks[0].map((value) => -value)
     for (const nonNegative of [false, true]) {
-      const learner = at([marks[0], negative, marks[1], marks[2]], { duplicateCosine: 0.9, nonNegative })
+      const learner = at([marks[0], negative, marks[1], marks[2]], { duplicateCosine: 0.7, nonNegative })
       await pass(learner, pictures)
       expect(learner.policyCounts.duplicates).toBe(nonNegative ? 0 : 1)
     }
