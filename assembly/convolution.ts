@@ -2,7 +2,7 @@
  * What the convolutional kernels work on: one observation on its canvas, kernels, and sparse maps in tiles. The host writes these
  * fields; `src/kernels/structs.ts` holds the same order. Pointers are byte addresses.
  *
- *     E(Z) = ½‖M ⊙ (Y − Σₖ Kₖ * Zₖ)‖² + Σₖ,ₚ λ wₖ uₚ |Zₖ(p)|
+ *     E(Z) = ½‖M ⊙ (Y − Σₖ Kₖ * Zₖ)‖² + Σₖ,ₚ λ wₖ uₖₚ |Zₖ(p)|
  *
  * A coefficient at (y, x) writes its kernel to rows y … y + kh − 1 and columns x … x + kw − 1 of the canvas; planes of the canvas (one
  * a channel) have rows of `stride` floats. Where the boundary is circular the canvas goes on for kh − 1 rows and kw − 1 columns
@@ -47,9 +47,12 @@ export class Convolution {
   scales: usize
   /** f32 [k]: ‖Kₖ‖². */
   curvatures: usize
-  /** f32 of the positions, rows of `stride` floats: uₚ and 1 / uₚ; 0 where all are 1. */
+  /** f32 planes of the positions, `weightPlane` floats apart for each kernel (0: one for all): u and 1 / u; 0 where all are 1. */
   positionWeights: usize
   positionScales: usize
+  weightPlane: i32
+  /** f32 plane of the positions: the largest 1 / u over kernels. */
+  largestScales: usize
   /** f32 planes: Y (0 where missing). */
   observation: usize
   /** f32 planes: 1 where observed, else 0; 0: everything is. */
@@ -153,5 +156,5 @@ export function kernelBytes(c: Convolution): usize {
 @inline
 export function thresholdOf(c: Convolution, corner: i32, kernel: i32): f64 {
   const threshold = c.lambda * <f64>load<f32>(at4(c.weights, kernel))
-  return c.positionWeights != 0 ? threshold * <f64>load<f32>(at4(c.positionWeights, corner)) : threshold
+  return c.positionWeights != 0 ? threshold * <f64>load<f32>(at4(c.positionWeights, kernel * c.weightPlane + corner)) : threshold
 }

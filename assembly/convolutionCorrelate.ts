@@ -106,29 +106,40 @@ export function correlateGroup(c: Convolution, group: i32, corner: i32, near: f3
   scale = v128.load32_splat(scales, 16)
   c40 = levelOf(c, c40, scale)
   c41 = levelOf(c, c41, scale)
-  let low = f32x4.max(f32x4.max(f32x4.max(c00, c10), f32x4.max(c20, c30)), c40)
-  let high = f32x4.max(f32x4.max(f32x4.max(c01, c11), f32x4.max(c21, c31)), c41)
-  let low1 = f32x4.splat(1), high1 = low1
   if (c.positionScales != 0) {
-    low1 = v128.load(at4(c.positionScales, corner))
-    high1 = v128.load(at4(c.positionScales, corner), 16)
-    low = f32x4.mul(low, low1)
-    high = f32x4.mul(high, high1)
+    const plane = <usize>c.weightPlane << 2
+    let at = at4(c.positionScales, group * TOGETHER * c.weightPlane + corner)
+    c00 = f32x4.mul(c00, v128.load(at))
+    c01 = f32x4.mul(c01, v128.load(at, 16))
+    at += plane
+    c10 = f32x4.mul(c10, v128.load(at))
+    c11 = f32x4.mul(c11, v128.load(at, 16))
+    at += plane
+    c20 = f32x4.mul(c20, v128.load(at))
+    c21 = f32x4.mul(c21, v128.load(at, 16))
+    at += plane
+    c30 = f32x4.mul(c30, v128.load(at))
+    c31 = f32x4.mul(c31, v128.load(at, 16))
+    at += plane
+    c40 = f32x4.mul(c40, v128.load(at))
+    c41 = f32x4.mul(c41, v128.load(at, 16))
   }
+  const low = f32x4.max(f32x4.max(f32x4.max(c00, c10), f32x4.max(c20, c30)), c40)
+  const high = f32x4.max(f32x4.max(f32x4.max(c01, c11), f32x4.max(c21, c31)), c41)
   v128.store(most, low)
   v128.store(most, high, 16)
   const limit = f32x4.splat(near)
   const found = i32x4.bitmask(f32x4.gt(low, limit)) | (i32x4.bitmask(f32x4.gt(high, limit)) << 4)
   if (found == 0) return 0
-  v128.store(out, f32x4.mul(c00, low1))
-  v128.store(out, f32x4.mul(c01, high1), 16)
-  v128.store(out, f32x4.mul(c10, low1), 32)
-  v128.store(out, f32x4.mul(c11, high1), 48)
-  v128.store(out, f32x4.mul(c20, low1), 64)
-  v128.store(out, f32x4.mul(c21, high1), 80)
-  v128.store(out, f32x4.mul(c30, low1), 96)
-  v128.store(out, f32x4.mul(c31, high1), 112)
-  v128.store(out, f32x4.mul(c40, low1), 128)
-  v128.store(out, f32x4.mul(c41, high1), 144)
+  v128.store(out, c00)
+  v128.store(out, c01, 16)
+  v128.store(out, c10, 32)
+  v128.store(out, c11, 48)
+  v128.store(out, c20, 64)
+  v128.store(out, c21, 80)
+  v128.store(out, c30, 96)
+  v128.store(out, c31, 112)
+  v128.store(out, c40, 128)
+  v128.store(out, c41, 144)
   return found
 }

@@ -137,7 +137,7 @@ function boundChanges(c: Convolution, scan: Scan, y: i32): void {
     for (let column = 0; column < c.kernelWidth; column++) total = f32x4.add(total, v128.load(at4(at, column)))
     let moved = f32x4.mul(sensitivity, f32x4.sqrt(total))
     if (c.positionScales != 0) {
-      moved = f32x4.mul(moved, v128.load(at4(c.positionScales, y * c.stride + scan.left + x)))
+      moved = f32x4.mul(moved, v128.load(at4(c.largestScales, y * c.stride + scan.left + x)))
     }
     v128.store(at4(scan.windows, x), moved)
   }

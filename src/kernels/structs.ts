@@ -111,6 +111,8 @@ export const convolutionLayout = layout([
   ['curvatures', 'i32'],
   ['positionWeights', 'i32'],
   ['positionScales', 'i32'],
+  ['weightPlane', 'i32'],
+  ['largestScales', 'i32'],
   ['observation', 'i32'],
   ['mask', 'i32'],
   ['residual', 'i32'],

@@ -112,5 +112,5 @@ function observed({ observation, mask }: TwinProblem): Float64Array {
 
 function weight({ kernels, mapWeights, positionWeights }: TwinProblem, size: number, j: number): number {
   const positions = size / kernels.shape[0]
-  return (mapWeights?.[Math.floor(j / positions)] ?? 1) * (positionWeights?.data[j % positions] ?? 1)
+  return (mapWeights?.[Math.floor(j / positions)] ?? 1) * (positionWeights?.data[j % positionWeights.data.length] ?? 1)
 }

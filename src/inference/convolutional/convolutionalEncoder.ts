@@ -48,13 +48,13 @@ export interface ConvolutionalEncoderOptions {
   readonly nonNegative?: boolean
   /** wᵢ > 0, one a kernel: λ becomes λwᵢ. */
   readonly mapWeights?: ArrayLike<number>
-  /** uₚ > 0, one a position [h′, w′] (or [t′]): λ becomes λwᵢuₚ. Fits observations of one size only. */
+  /** u > 0, one a position [h′, w′] (or [t′]) or one a coefficient [m, h′, w′]: λ becomes λwᵢuᵢₚ. Fits observations of one size only. */
   readonly positionWeights?: Tensor
   readonly threads?: number
 }
 
 /**
- * Minimizes E(Z) = ½‖M ⊙ (Y − Σᵢ Kᵢ * Zᵢ)‖² + λ Σᵢ,ₚ wᵢuₚ|Zᵢ(p)| over sparse maps Z, one code for all channels, exactly and with
+ * Minimizes E(Z) = ½‖M ⊙ (Y − Σᵢ Kᵢ * Zᵢ)‖² + λ Σᵢ,ₚ wᵢuᵢₚ|Zᵢ(p)| over sparse maps Z, one code for all channels, exactly and with
  * a certificate, for observations of any size.
  */
 export interface ConvolutionalEncoder {
@@ -65,7 +65,7 @@ export interface ConvolutionalEncoder {
   readonly limitation: string | undefined
   /** [m, h′, w′] (or [m, t′]) for an observation of `shape`. Throws ShapeError where kernels do not fit. */
   codeShape(shape: readonly number[]): readonly number[]
-  /** The smallest λ with Z* = 0 for this observation: the largest |⟨Kᵢ, M ⊙ Y⟩| / (wᵢuₚ). */
+  /** The smallest λ with Z* = 0 for this observation: the largest |⟨Kᵢ, M ⊙ Y⟩| / (wᵢuᵢₚ). */
   lambdaMax(observation: Tensor, options?: { mask?: Tensor; signal?: AbortSignal }): Promise<number>
   /**
    * The code of one observation [h, w(, c)] or [t(, c)]: one row over the maps, flat, (i·h′ + y)·w′ + x. Throws ShapeError for shapes that do
@@ -224,10 +224,12 @@ function checkPositive(values: ArrayLike<number>, name: string): void {
 }
 
 function checkPositions(weights: Tensor, place: Geometry): void {
-  const [, ...expected] = mapShape(place)
-  if (weights.shape.join() !== expected.join() || weights.data.length !== sizeOf(expected)) {
+  const whole = mapShape(place)
+  const [, ...shared] = whole
+  const shape = weights.shape.join()
+  if ((shape !== shared.join() && shape !== whole.join()) || weights.data.length !== sizeOf(weights.shape)) {
     throw new ShapeError(
-      `positionWeights are ${formatShape(weights.shape)}, but the maps of this observation are ${formatShape(expected)}; give one weight a position.`,
+      `positionWeights are ${formatShape(weights.shape)}, but the maps of this observation are ${formatShape(whole)}; give one weight a position, ${formatShape(shared)}, or one a coefficient.`,
     )
   }
 }

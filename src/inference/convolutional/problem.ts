@@ -39,7 +39,7 @@ export interface ConvolutionProblemOptions {
   readonly kernels: Float32Array
   readonly nonNegative: boolean
   readonly mapWeights: ArrayLike<number> | undefined
-  /** [h′, w′] */
+  /** [h′, w′] or [m, h′, w′] */
   readonly positionWeights: Float32Array | undefined
 }
 
@@ -184,20 +184,36 @@ export class ConvolutionProblem {
       this.largestNorm = Math.max(this.largestNorm, Math.sqrt(squares))
     }
     this.describe({ kernels: rows, panels, curvatures, weights, scales: this.scales })
-    if (options.positionWeights) {
-      const { mapHeight, mapWidth } = geometry
-      const positionWeights = this.own(this.plane * 4 + 1024, purpose)
-      const positionScales = this.own(this.plane * 4 + 1024, purpose)
-      const u = engine.f32(positionWeights, this.plane).fill(1)
-      const inverse = engine.f32(positionScales, this.plane).fill(1)
+    if (options.positionWeights) this.layPositionWeights(options.positionWeights)
+  }
+
+  /** Weights [h′, w′] or [m, h′, w′] in rows of the canvas' stride. */
+  private layPositionWeights(given: Float32Array): void {
+    const { engine, plane, stride } = this
+    const { mapHeight, mapWidth, kernels } = this.geometry
+    const positions = mapHeight * mapWidth
+    const each = given.length > positions
+    const planes = each ? kernels.count : 1
+    const bytes = (each ? Math.ceil(planes / KERNELS_TOGETHER) * KERNELS_TOGETHER : 1) * plane * 4 + 1024
+    const purpose = `${given.length} weights of coefficients`
+    const positionWeights = this.own(bytes, purpose)
+    const positionScales = this.own(bytes, purpose)
+    const largestScales = this.own(plane * 4 + 1024, purpose)
+    const weights = engine.f32(positionWeights, bytes / 4).fill(1)
+    const scales = engine.f32(positionScales, bytes / 4).fill(1)
+    const largest = engine.f32(largestScales, plane).fill(0)
+    for (let k = 0; k < planes; k++) {
       for (let y = 0; y < mapHeight; y++) {
         for (let x = 0; x < mapWidth; x++) {
-          u[y * this.stride + x] = options.positionWeights[y * mapWidth + x]
-          inverse[y * this.stride + x] = 1 / u[y * this.stride + x]
+          const at = y * stride + x
+          const weight = given[k * positions + y * mapWidth + x]
+          weights[k * plane + at] = weight
+          scales[k * plane + at] = 1 / weight
+          largest[at] = Math.max(largest[at], 1 / weight)
         }
       }
-      this.describe({ positionWeights, positionScales })
     }
+    this.describe({ positionWeights, positionScales, largestScales, weightPlane: each ? plane : 0 })
   }
 
   private scales = 0
