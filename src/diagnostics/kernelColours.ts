@@ -5,7 +5,7 @@ import { formatShape, type Tensor } from '../tensor/tensor.js'
 export interface KernelColours {
   /** Share of each kernel's energy that is colour, 0 for grey: Σ(K − L)²/ΣK² with L the mean of the channels. Random channels have 2/3. */
   readonly chroma: Float64Array
-  /** Kernels of which less than a fifth is colour. */
+  /** Kernels of which less than a tenth is colour. */
   readonly grey: number
   /** The others. */
   readonly coloured: number
@@ -14,7 +14,7 @@ export interface KernelColours {
 }
 
 /** A kernel is grey below this share of colour, and opponent from this balance of the two sides on. */
-const GREY = 0.2
+const GREY = 0.1
 const BALANCED = 0.25
 
 /**

@@ -11,12 +11,12 @@ import { claim, type SectionContext, type SectionResult } from './section.js'
 
 const KERNELS = 64
 const SIZE = 9
-const LAMBDA = 0.1
+const LAMBDA = 0.06
 /** Of the high-pass: ten times the usual one, so that colours that change slowly over a kernel stay. */
 const STRENGTH = 100
 const CROP = 48
-const CROPS = 100
-const EPOCHS = 4
+const CROPS = 80
+const EPOCHS = 3
 const SIDE = 128
 const CODED = 3
 
@@ -59,13 +59,13 @@ export async function colour(context: SectionContext): Promise<SectionResult> {
   model.dispose()
   const { sentence, number } = claim(
     'about half of the kernels are grey edges and about half are smooth colours, a few of them pairs of opponent colours, and 1 to 2 % of the code is active.',
-    grey >= KERNELS / 3 && coloured >= KERNELS / 3 && opponent > 0 && activeShare > 0.005 && activeShare < 0.025,
+    grey >= KERNELS / 3 && coloured >= KERNELS / 3 && opponent > 0 && activeShare > 0.008 && activeShare < 0.025,
     `${grey} of ${KERNELS} kernels are grey and ${coloured} coloured, ${opponent} of these set a colour against its opposite, and ${formatShare(activeShare)} of the code is active.`,
   )
   const numbers: ReportNumber[] = [
     number,
     ...study.numbers,
-    { label: 'Grey kernels', value: grey, note: 'less than a fifth of their energy is colour' },
+    { label: 'Grey kernels', value: grey, note: 'less than a tenth of their energy is colour' },
     { label: 'Coloured kernels', value: coloured },
     { label: 'Kernels of opponent colours', value: opponent, note: 'among the coloured' },
   ]

@@ -37,25 +37,22 @@ export function codesBesideKernels(
       `Codes [${code.shape.join(', ')}] were given as maps ${formatShape(codeShape)}; give one row, and its shape [kernels, height, width].`,
     )
   }
-  const [count, height, width] = codeShape
+  const [count] = codeShape
   if (kernels.shape[0] !== count) {
     throw new ShapeError(`${count} maps were given for ${kernels.shape[0]} kernels; give the kernels of these maps.`)
   }
   const broken = code.values.findIndex((value) => !Number.isFinite(value))
   if (broken >= 0) throw new DataError(`The code holds ${code.values[broken]}; only finite numbers can be drawn.`)
   const order = orderByUse(count, usage)
-  const factor = Math.max(1, Math.ceil(Math.max(height, width) / tile))
-  const pooled = pooledMaps(code, codeShape, order, factor)
   const common = { columns, border: 0 } as const
+  const kernelSide = Math.max(kernels.shape[1], kernels.shape[2] ?? 1)
+  const scale = Math.max(1, Math.round(tile / kernelSide))
+  const drawn = mosaic(kernels, { ...common, ...(usage === undefined ? {} : { usage }), scale })
+  const pooled = pooledMaps(code, codeShape, order, scale * kernelSide)
   const maps = mosaic(saturated(pooled, code.values), {
     ...common,
     contrast: 'shared',
-    scale: Math.max(1, Math.floor(tile / Math.max(pooled.shape[1], pooled.shape[2]))),
-  })
-  const drawn = mosaic(kernels, {
-    ...common,
-    ...(usage === undefined ? {} : { usage }),
-    scale: Math.max(1, Math.round(tile / Math.max(kernels.shape[1], kernels.shape[2] ?? 1))),
+    scale: Math.max(1, Math.floor((scale * kernelSide) / Math.max(pooled.shape[1], pooled.shape[2]))),
   })
 
   const active = code.values.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0)
@@ -73,17 +70,18 @@ export function codesBesideKernels(
   return picture
 }
 
-/** Maps in `order`, `factor` pixels of each axis as one: the value of largest size. */
-function pooledMaps(code: Codes, shape: readonly number[], order: readonly number[], factor: number): Tensor {
+/** Maps in `order`, at most `most` pixels wide and high; where a pixel stands for several it has the value of largest size. */
+function pooledMaps(code: Codes, shape: readonly number[], order: readonly number[], most: number): Tensor {
   const [count, height, width] = shape
-  const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)]
+  const share = Math.min(1, most / Math.max(height, width))
+  const [rows, columns] = [height, width].map((side) => Math.max(1, Math.round(side * share)))
   const places = new Map(order.map((map, place) => [map, place]))
   const data = new Float32Array(count * rows * columns)
   for (let i = code.indptr[0]; i < code.indptr[1]; i++) {
     const position = code.indices[i] % (height * width)
     const place = places.get((code.indices[i] - position) / (height * width))!
-    const row = Math.floor(position / width / factor)
-    const column = Math.floor((position % width) / factor)
+    const row = Math.floor((Math.floor(position / width) * rows) / height)
+    const column = Math.floor(((position % width) * columns) / width)
     const at = (place * rows + row) * columns + column
     if (Math.abs(code.values[i]) > Math.abs(data[at])) data[at] = code.values[i]
   }
