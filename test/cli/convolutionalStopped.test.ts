@@ -39,8 +39,8 @@ it('kernels whose learning was stopped and resumed are the same bits as those le
 it('codes and features that were stopped leave no file', async () => {
   const before = readdirSync(folder).sort()
   for (const args of [
-    ['encode', at('whole'), '--data', images, '--tolerance', '1e-6', '--out', at('codes.npz')],
-    ['features', at('whole'), '--data', images, '--tolerance', '1e-6', '--out', at('features.parquet')],
+    ['encode', at('whole'), '--data', 'dead-leaves', '--out', at('codes.npz')],
+    ['features', at('whole'), '--data', 'dead-leaves', '--out', at('features.parquet')],
   ]) {
     const outcome = await stopped([...args, '--json'])
     expect(outcome.code).toBe(130)
