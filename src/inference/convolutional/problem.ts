@@ -5,6 +5,7 @@ import { turn } from '../../kernels/turn.js'
 import type { Codes } from '../codes.js'
 import { layOut, planeSizes } from './canvas.js'
 import { codeSize, type Geometry } from './geometry.js'
+import { layKernels, layPositionWeights, paddedCount } from './layKernels.js'
 import { sortByIndex } from './sortByIndex.js'
 import { type Tiling, tilesOf } from './tiles.js'
 
@@ -13,7 +14,6 @@ const TILE_BYTES = 64
 const ENTRY_BYTES = 16
 const PARTIAL = 1 << 30
 const FIRST_CAPACITY = 256
-const KERNELS_TOGETHER = 5
 /** Single precision's unit roundoff. */
 const ROUNDOFF = 2 ** -24
 /** Milliseconds of blocking work between two turns of the event loop, roughly. */
@@ -128,7 +128,14 @@ export class ConvolutionProblem {
         cell: 1,
         admission: 1,
       })
-      this.layKernels()
+      const own = (bytes: number, what: string) => this.own(bytes, what)
+      const laid = layKernels(engine, own, geometry.kernels, options.kernels, options.mapWeights)
+      this.scales = laid.scales
+      this.largestNorm = laid.largestNorm
+      this.describe(laid.fields)
+      if (options.positionWeights) {
+        this.describe(layPositionWeights(engine, own, geometry, options.positionWeights))
+      }
       this.provide()
     } catch (error) {
       this.dispose()
@@ -146,78 +153,8 @@ export class ConvolutionProblem {
     writeFields(this.engine.buffer, this.address, convolutionLayout.offsets, fields)
   }
 
-  /** Kernels in padded rows and in panels of five, their squared norms and weights. */
-  private layKernels(): void {
-    const { engine, geometry, options } = this
-    const { count, height, width, channels } = geometry.kernels
-    const padded = Math.ceil(width / 4) * 4
-    const groups = Math.ceil(count / KERNELS_TOGETHER)
-    const taps = channels * height * width
-    const purpose = `${count} kernels of ${taps} numbers`
-    const rows = this.own(count * channels * height * padded * 4, purpose)
-    const panels = this.own(groups * taps * KERNELS_TOGETHER * 4, purpose)
-    const curvatures = this.own(count * 4, purpose)
-    const weights = this.own(count * 4, purpose)
-    this.scales = this.own(groups * KERNELS_TOGETHER * 4, purpose)
-    const row = engine.f32(rows, count * channels * height * padded).fill(0)
-    const panel = engine.f32(panels, groups * taps * KERNELS_TOGETHER).fill(0)
-    const curvature = engine.f32(curvatures, count)
-    const weight = engine.f32(weights, count)
-    const values = options.kernels
-    for (let k = 0; k < count; k++) {
-      let squares = 0
-      const group = Math.floor(k / KERNELS_TOGETHER)
-      const lane = k - group * KERNELS_TOGETHER
-      for (let channel = 0; channel < channels; channel++) {
-        for (let y = 0; y < height; y++) {
-          for (let x = 0; x < width; x++) {
-            const value = values[((k * height + y) * width + x) * channels + channel]
-            squares += value * value
-            row[((k * channels + channel) * height + y) * padded + x] = value
-            const tap = (channel * height + y) * width + x
-            panel[(group * taps + tap) * KERNELS_TOGETHER + lane] = value
-          }
-        }
-      }
-      curvature[k] = squares
-      weight[k] = options.mapWeights?.[k] ?? 1
-      this.largestNorm = Math.max(this.largestNorm, Math.sqrt(squares))
-    }
-    this.describe({ kernels: rows, panels, curvatures, weights, scales: this.scales })
-    if (options.positionWeights) this.layPositionWeights(options.positionWeights)
-  }
-
-  /** Weights [h′, w′] or [m, h′, w′] in rows of the canvas' stride. */
-  private layPositionWeights(given: Float32Array): void {
-    const { engine, plane, stride } = this
-    const { mapHeight, mapWidth, kernels } = this.geometry
-    const positions = mapHeight * mapWidth
-    const each = given.length > positions
-    const planes = each ? kernels.count : 1
-    const bytes = (each ? Math.ceil(planes / KERNELS_TOGETHER) * KERNELS_TOGETHER : 1) * plane * 4 + 1024
-    const purpose = `${given.length} weights of coefficients`
-    const positionWeights = this.own(bytes, purpose)
-    const positionScales = this.own(bytes, purpose)
-    const largestScales = this.own(plane * 4 + 1024, purpose)
-    const weights = engine.f32(positionWeights, bytes / 4).fill(1)
-    const scales = engine.f32(positionScales, bytes / 4).fill(1)
-    const largest = engine.f32(largestScales, plane).fill(0)
-    for (let k = 0; k < planes; k++) {
-      for (let y = 0; y < mapHeight; y++) {
-        for (let x = 0; x < mapWidth; x++) {
-          const at = y * stride + x
-          const weight = given[k * positions + y * mapWidth + x]
-          weights[k * plane + at] = weight
-          scales[k * plane + at] = 1 / weight
-          largest[at] = Math.max(largest[at], 1 / weight)
-        }
-      }
-    }
-    this.describe({ positionWeights, positionScales, largestScales, weightPlane: each ? plane : 0 })
-  }
-
-  private scales = 0
-  private largestNorm = 0
+  private readonly scales: number
+  private readonly largestNorm: number
   private largestWindow = 0
 
   /** Lays out an observation; `observed` is 1 where it is known. */
@@ -244,8 +181,7 @@ export class ConvolutionProblem {
   setLambda(lambda: number): void {
     const { engine, geometry, options } = this
     const { count, height, width, channels } = geometry.kernels
-    const groups = Math.ceil(count / KERNELS_TOGETHER)
-    const scales = engine.f32(this.scales, groups * KERNELS_TOGETHER).fill(0)
+    const scales = engine.f32(this.scales, paddedCount(count)).fill(0)
     let largest = 0
     for (let k = 0; k < count; k++) {
       scales[k] = 1 / (lambda * (options.mapWeights?.[k] ?? 1))
