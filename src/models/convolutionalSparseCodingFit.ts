@@ -147,7 +147,7 @@ function describe(
     boundary,
     learning,
     batchSize,
-    deadAfter: options.deadAfter ?? DEAD_MOVES * batchSize,
+    deadAfter: options.deadAfter ?? DEAD_MOVES * Math.min(batchSize, source.count ?? batchSize),
     duplicateCosine,
     centring,
     learningTolerance: options.learningTolerance,
