@@ -108,7 +108,15 @@ COMP_WORDS=(${line.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${line.len
       return stdout.trim().split('\n')
     }
     expect(complete('energia', 'en')).toEqual(['encode', 'energy'])
-    expect(complete('energia', 'fit', '')).toEqual(['sparse-coding', 'conv-sparse-coding', 'lista', 'psd', 'vae', 'latent-variable', 'help'])
+    expect(complete('energia', 'fit', '')).toEqual([
+      'sparse-coding',
+      'conv-sparse-coding',
+      'lista',
+      'psd',
+      'vae',
+      'latent-variable',
+      'help',
+    ])
     expect(complete('energia', 'fit', 'sparse-coding', '--lam')).toEqual(['--lambda', '--lambda-ratio'])
     expect(complete('energia', 'fit', 'sparse-coding', '--whiten', '')).toEqual(['none', 'olshausen', 'zca'])
     expect(complete('energia', 'encode', 'runs/strokes', '--solver', 'f')).toEqual(['fista'])
