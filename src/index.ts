@@ -157,6 +157,9 @@ export type {
 } from './models/convolutionalSparseCodingModel.js'
 export type { ConvolutionalProgress } from './models/convolutionalSparseCodingProgress.js'
 export type { ConvolutionalSettings } from './models/convolutionalSparseCodingSettings.js'
+export type { DictionaryModel, EncodedBatch } from './models/dictionaryModel.js'
+export type { EpochProgress, LearningStatus } from './models/epochProgress.js'
+export type { EpochFitOptions, LearningOptions } from './models/epochSession.js'
 export { exportOnnx, type OnnxExport } from './models/exportOnnx.js'
 export { type FeatureModel, type FeatureOptions, type Features, featureLength, features } from './models/features.js'
 export type { FitProgress } from './models/fitProgress.js'
@@ -170,7 +173,7 @@ export type { LatentVariableData, SplitObservations } from './models/latentVaria
 export type { LatentVariableFitOptions } from './models/latentVariableFit.js'
 export type { LatentVariableModel } from './models/latentVariableModel.js'
 export type { Predictions, PredictOptions } from './models/latentVariablePredict.js'
-export type { LatentVariableProgress, LearningStatus } from './models/latentVariableProgress.js'
+export type { LatentVariableProgress } from './models/latentVariableProgress.js'
 export { type EncoderLearning, type ListaOptions, lista } from './models/lista.js'
 export type { EncoderFitOptions } from './models/listaFit.js'
 export type { AmortizedModel } from './models/listaModel.js'
@@ -192,7 +195,7 @@ export {
   sparseCoding,
 } from './models/sparseCoding.js'
 export type { FitOptions } from './models/sparseCodingFit.js'
-export type { EncodedBatch, SparseCodingModel } from './models/sparseCodingModel.js'
+export type { SparseCodingModel } from './models/sparseCodingModel.js'
 export {
   type VariationalAutoEncoder,
   type VariationalAutoEncoderOptions,

@@ -1,8 +1,6 @@
 import * as valid from '../artifacts/validate.js'
 import { type EpochProgress, epochProgressFields } from './epochProgress.js'
 
-export type { LearningStatus } from './epochProgress.js'
-
 /** What learning reports as it goes. */
 export interface LatentVariableProgress extends EpochProgress {
   /** The energy's terms: C, λR and γD. */

@@ -23,8 +23,6 @@ import { saveModel } from './saveModel.js'
 import { sparseCodingCard } from './sparseCodingCard.js'
 import { type SparseCodingSettings, settingsRegularizer } from './sparseCodingSettings.js'
 
-export type { EncodedBatch } from './dictionaryModel.js'
-
 /** A dictionary with its preprocessing: codes, reconstructions and energies of new data. */
 export interface SparseCodingModel extends DictionaryModel<EncodeOptions> {
   readonly kind: 'sparse-coding'
