@@ -53,6 +53,7 @@ export async function fitConvolutional(
     deadAfter: settings.deadAfter,
     tolerance: settings.learningTolerance,
   })
+  const steps = new ConvolutionalEpochLearner(learner, source, settings.batchSize)
   const { heldOut } = fit
   try {
     const session = new EpochSession({
@@ -60,13 +61,14 @@ export async function fitConvolutional(
       settings,
       fit,
       place,
-      learner: new ConvolutionalEpochLearner(learner, source, settings.batchSize),
+      learner: steps,
       terms: ['active', 'activeShare'],
       report: (common, means, measured): ConvolutionalProgress => {
         const { dead, duplicates, centred } = learner.policyCounts
         return {
           ...common,
           ...means,
+          ...steps.passMeans,
           ...measured,
           kernelsInUse: learner.usage().reduce((inUse, use) => inUse + (use > 0 ? 1 : 0), 0),
           deadReplaced: dead,

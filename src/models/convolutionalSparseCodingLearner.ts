@@ -13,8 +13,14 @@ const FIRST_NUMBERS = 1 << 22
 
 export type ConvolutionalTerm = 'active' | 'activeShare'
 
+/** Means over the observations of a pass. */
+type PassMeans = Readonly<Record<'energy' | ConvolutionalTerm, number>>
+
 /** A convolutional learner's steps, an observation each, as a session takes them. */
 export class ConvolutionalEpochLearner implements EpochLearner<ConvolutionalBatch, ConvolutionalTerm> {
+  /** Of the present pass: sums of energies, active coefficients and their shares, observations, and 1 once it has ended. */
+  private pass = new Float64Array(5)
+
   constructor(
     private readonly learner: ConvolutionalLearner,
     private readonly source: ConvolutionalSource,
@@ -23,6 +29,19 @@ export class ConvolutionalEpochLearner implements EpochLearner<ConvolutionalBatc
 
   get steps(): number {
     return this.learner.observationsSeen
+  }
+
+  /** Means over a pass that has just ended: with a few observations, what is between two reports says little. */
+  get passMeans(): PassMeans | undefined {
+    const [energy, active, activeShare, count, ended] = this.pass
+    if (ended === 0) return undefined
+    return { energy: energy / count, active: active / count, activeShare: activeShare / count }
+  }
+
+  private count({ energy, active, activeShare }: PassMeans, ended: boolean): void {
+    if (this.pass[4] === 1) this.pass.fill(0)
+    for (const [i, value] of [energy, active, activeShare, 1].entries()) this.pass[i] += value
+    this.pass[4] = ended ? 1 : 0
   }
 
   async learn(
@@ -44,6 +63,7 @@ export class ConvolutionalEpochLearner implements EpochLearner<ConvolutionalBatc
       )
       await turn()
       const { status, energy, active, activeShare } = taught
+      if (status === 'ok') this.count(taught, last && !more)
       return { status, rows: 1, energy, terms: { active, activeShare }, more }
     } catch (error) {
       if (error instanceof CancelledError && !signal?.aborted) return undefined
@@ -70,6 +90,7 @@ export class ConvolutionalEpochLearner implements EpochLearner<ConvolutionalBatc
     const { kept, ...arrays } = this.learner.state()
     const named = {
       ...arrays,
+      pass: this.pass.slice(),
       ...Object.fromEntries(Object.entries(kept).map(([name, data]) => [`kept.${name}`, data])),
     }
     return Object.fromEntries(Object.entries(named).map(([name, data]) => [name, storedTensor(data)]))
@@ -113,5 +134,6 @@ export class ConvolutionalEpochLearner implements EpochLearner<ConvolutionalBatc
       throw new FileFormatError(`${file} holds a code of fewer than no coefficients; pass --overwrite to start anew.`)
     }
     this.learner.restore(state)
+    this.pass = double('pass', 5).slice()
   }
 }

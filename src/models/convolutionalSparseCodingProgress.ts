@@ -1,7 +1,7 @@
 import * as valid from '../artifacts/validate.js'
 import { type EpochProgress, epochProgressFields } from './epochProgress.js'
 
-/** What learning kernels reports as it goes. */
+/** What learning kernels reports as it goes. At the end of a pass means are over the whole pass, between since the last report. */
 export interface ConvolutionalProgress extends EpochProgress {
   /** Mean coefficients of a code that are not 0, and their mean share of all. */
   readonly active: number

@@ -119,6 +119,23 @@ describe('learning', () => {
     expect(crops.history.at(-1)?.seen).toBe(12)
   })
 
+  it('tells means over whole passes at their ends, which fall in batches', async () => {
+    const options = {
+      learning: 'batch',
+      centring: false,
+      duplicateCosine: 1,
+      learningTolerance: 1e-4,
+      seed: 1,
+    } as const
+    const model = await convolutionalSparseCoding({ kernels: 4, size: 5, lambda: 0.3, ...options }).fit(pictures, {
+      epochs: 6,
+    })
+    const energies = model.history.flatMap(({ epoch, energy }) => (Number.isInteger(epoch) ? energy : []))
+    expect(energies.length).toBeGreaterThanOrEqual(6)
+    for (let i = 1; i < energies.length; i++) expect(energies[i]).toBeLessThanOrEqual(energies[i - 1] * (1 + 2e-4))
+    expect(energies.at(-1)).toBeLessThan(0.95 * energies[0])
+  })
+
   it('stops when told, and by held-out energy', async () => {
     const heldOut = plantedImages(waves, [1, length], { count: 3, height: 1, width: 60, active: 5, seed: 9 })
     const model = await learnSignals().fit(signals, { epochs: 60, heldOut, patience: 1 })
