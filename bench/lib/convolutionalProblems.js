@@ -10,6 +10,7 @@ import { aboveGaussian, aboveTikhonov, learnKernels, namedImage, storedKernels }
 
 /** The middle of an image. @param {Tensor} image @param {number} side @returns {Tensor} */
 export function centre({ shape: [height, width], data }, side) {
+  if (Math.min(height, width) < side) throw new Error(`No ${side}×${side} pixels are in ${height}×${width}.`)
   const [top, left] = [(height - side) >> 1, (width - side) >> 1]
   const cut = new Float32Array(side * side)
   for (let y = 0; y < side; y++)
@@ -46,7 +47,8 @@ export async function fivePhotographs() {
   const side = 128
   const images = { shape: [5, side, side], data: new Float32Array(5 * side * side) }
   for (const [i, image] of (await photographs()).slice(0, 5).entries()) {
-    images.data.set(aboveTikhonov(centre(shrunk(image, 4), side), 5).data, i * side * side)
+    const factor = Math.min(4, Math.floor(Math.min(image.shape[0], image.shape[1]) / side))
+    images.data.set(aboveTikhonov(centre(shrunk(image, factor), side), 5).data, i * side * side)
   }
   return images
 }

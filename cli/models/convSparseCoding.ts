@@ -74,7 +74,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
       )
       .option('--crops-per-epoch <n>', 'random crops an epoch (default: as many as cover 20 images of 512x512)', count)
       .option('--minimum-deviation <number>', 'draw crops of a lower standard deviation again', number({ min: 0 }))
-    learning(command, { epochs: 10, batch: 'as many as have 65536 pixels together' })
+    learning(command, { epochs: 10, batch: 'as many as have 16384 pixels together' })
     command
       .addOption(
         new Option('--learning <how>', 'move kernels after every batch, or after each whole pass')

@@ -8,12 +8,8 @@ import { codeSize, type Geometry } from './geometry.js'
 import { layKernels, layPositionWeights, paddedCount } from './layKernels.js'
 import { sortByIndex } from './sortByIndex.js'
 import { type Tiling, tilesOf } from './tiles.js'
+import { TileTable } from './tileTable.js'
 
-/** The fields of `Tile` and `Entry` in `assembly/convolution.ts`, in words of 4 and 8 bytes. */
-const TILE_BYTES = 64
-const ENTRY_BYTES = 16
-const PARTIAL = 1 << 30
-const FIRST_CAPACITY = 256
 /** Single precision's unit roundoff. */
 const ROUNDOFF = 2 ** -24
 /** Milliseconds of blocking work between two turns of the event loop, roughly. */
@@ -51,8 +47,7 @@ export class ConvolutionProblem {
   private readonly owned: number[] = []
   private readonly address: number
   private readonly tiling: Tiling
-  private readonly tiles: number
-  private readonly tileCount: number
+  private readonly tiles: TileTable
   private readonly stride: number
   private readonly plane: number
   private readonly observation: number
@@ -74,14 +69,12 @@ export class ConvolutionProblem {
     this.plane = plane
     this.tiling = tilesOf(geometry)
     const { tilesY, tilesX } = this.tiling
-    this.tileCount = tilesY * tilesX
     try {
       const purpose = `An observation of ${geometry.height}×${geometry.width} with its residual`
       const planes = plane * shape.channels * 4 + 1024
       this.address = this.own(convolutionLayout.bytes, purpose)
       new Uint8Array(engine.buffer, this.address, convolutionLayout.bytes).fill(0)
-      this.tiles = this.own(this.tileCount * TILE_BYTES, purpose)
-      new Uint8Array(engine.buffer, this.tiles, this.tileCount * TILE_BYTES).fill(0)
+      this.tiles = new TileTable(engine, tilesY * tilesX)
       const tileRows = this.own(this.tiling.rows.byteLength, purpose)
       const tileColumns = this.own(this.tiling.columns.byteLength, purpose)
       engine.i32(tileRows, tilesY + 1).set(this.tiling.rows)
@@ -117,7 +110,7 @@ export class ConvolutionProblem {
         tilesX,
         tileRows,
         tileColumns,
-        tiles: this.tiles,
+        tiles: this.tiles.address,
         observation: this.observation,
         residual: this.residual,
         formed: this.formed,
@@ -174,7 +167,7 @@ export class ConvolutionProblem {
     for (let i = 0; i < planes.length; i++) largest = Math.max(largest, Math.abs(planes[i]))
     this.largestWindow = largest * Math.sqrt(geometry.kernels.height * geometry.kernels.width * channels)
     engine.f32(this.reach, plane + 256).fill(Number.POSITIVE_INFINITY)
-    for (let tile = 0; tile < this.tileCount; tile++) this.reserve(tile, FIRST_CAPACITY, 0, 0)
+    this.tiles.open()
   }
 
   /** Sets λ, and what follows from it. */
@@ -236,21 +229,9 @@ export class ConvolutionProblem {
       check()
       return false
     }
-    await this.run(Job.formResidual, this.tileCount, onward)
-    await this.run(Job.scanTiles, this.tileCount, onward)
-    let level = 0
-    let squares = 0
-    let singleSquares = 0
-    let agreement = 0
-    let penalty = 0
-    const table = this.engine.f64(this.tiles, this.tileCount * 8)
-    for (let at = 0; at < table.length; at += 8) {
-      level = Math.max(level, table[at + 2])
-      squares += table[at + 3]
-      singleSquares += table[at + 4]
-      agreement += table[at + 5]
-      penalty += table[at + 6]
-    }
+    await this.run(Job.formResidual, this.tiles.count, onward)
+    await this.run(Job.scanTiles, this.tiles.count, onward)
+    const { level, squares, singleSquares, agreement, penalty } = this.tiles.sums()
     const energy = 0.5 * squares + penalty
     const best = singleSquares > 0 ? Math.max(0, agreement / singleSquares) : 1
     const s = Math.min(best, 1 / Math.max(level, Number.MIN_VALUE))
@@ -268,25 +249,19 @@ export class ConvolutionProblem {
       this.describe({ colour, sweeps, refinements })
       if (!(await this.run(Job.descend, down * across, pause))) return undefined
     }
-    let decrease = 0
-    const table = this.engine.f64(this.tiles, this.tileCount * 8)
-    for (let at = 7; at < table.length; at += 8) decrease += table[at]
-    return decrease
+    return this.tiles.sums().decrease
   }
 
   /** One step of FISTA; the point was measured before. */
   async accelerate(stepSize: number, momentum: number): Promise<void> {
     this.describe({ stepSize, momentum })
-    await this.run(Job.accelerate, this.tileCount, () => false)
+    await this.run(Job.accelerate, this.tiles.count, () => false)
   }
 
   /** Gives each thread the working memory that the fullest tile needs. */
   private provide(): void {
     const { engine } = this
-    let fullest = 0
-    for (let tile = 0; tile < this.tileCount; tile++) {
-      fullest = Math.max(fullest, engine.i32(this.tiles + tile * TILE_BYTES, 3)[2])
-    }
+    const fullest = this.tiles.fullest()
     if (fullest <= this.fullest) return
     this.fullest = 2 * fullest
     this.describe({ fullest: this.fullest })
@@ -302,24 +277,7 @@ export class ConvolutionProblem {
 
   /** Gives tiles that lacked room more of it. Whether any did. */
   grow(): boolean {
-    let grown = false
-    for (let tile = 0; tile < this.tileCount; tile++) {
-      const [entries, capacity, count, lacking] = this.engine.i32(this.tiles + tile * TILE_BYTES, 4)
-      if (lacking === 0) continue
-      grown = true
-      this.reserve(tile, Math.max(2 * capacity, count + lacking, FIRST_CAPACITY), entries, count)
-    }
-    return grown
-  }
-
-  private reserve(tile: number, capacity: number, entries: number, count: number): void {
-    const { engine } = this
-    const at = engine.allocator.allocate(capacity * ENTRY_BYTES, 'The active coefficients of an observation')
-    if (entries) {
-      engine.i32(at, count * 4).set(engine.i32(entries, count * 4))
-      engine.allocator.free(entries)
-    }
-    engine.i32(this.tiles + tile * TILE_BYTES, 2).set([at, capacity])
+    return this.tiles.grow()
   }
 
   /** Puts coefficients into their tiles; there must be none yet. */
@@ -331,12 +289,12 @@ export class ConvolutionProblem {
       const y = Math.floor(position / mapWidth)
       return place(rows, y) * tilesX + place(columns, position - y * mapWidth)
     }
-    const counts = new Int32Array(this.tileCount)
+    const counts = new Int32Array(this.tiles.count)
     const end = codes.indptr[1]
     for (let at = 0; at < end; at++) counts[tileOf(codes.indices[at] % positions)]++
-    for (let tile = 0; tile < this.tileCount; tile++) {
-      if (counts[tile] > 0) this.reserve(tile, Math.max(FIRST_CAPACITY, counts[tile] * 2), 0, 0)
-    }
+    counts.forEach((count, tile) => {
+      this.tiles.reserve(tile, 2 * count)
+    })
     for (let at = 0; at < end; at++) {
       const kernel = Math.floor(codes.indices[at] / positions)
       const position = codes.indices[at] - kernel * positions
@@ -348,24 +306,16 @@ export class ConvolutionProblem {
 
   /** The codes: what is not zero, by index. */
   codes(): Codes {
-    const { engine, geometry, stride } = this
+    const { geometry, stride } = this
     const { mapHeight, mapWidth } = geometry
     let active = 0
-    const each = (visit: (corner: number, kernel: number, value: number) => void) => {
-      for (let tile = 0; tile < this.tileCount; tile++) {
-        const [entries, , count] = engine.i32(this.tiles + tile * TILE_BYTES, 3)
-        const words = engine.i32(entries, count * 4)
-        const floats = engine.f32(entries, count * 4)
-        for (let at = 0; at < words.length; at += 4) {
-          if (floats[at + 2] !== 0) visit(words[at], words[at + 1] & ~PARTIAL, floats[at + 2])
-        }
-      }
-    }
-    each(() => active++)
+    this.tiles.each(() => {
+      active++
+    })
     const indices = new Int32Array(active)
     const values = new Float32Array(active)
     let at = 0
-    each((corner, kernel, value) => {
+    this.tiles.each((corner, kernel, value) => {
       const y = Math.floor(corner / stride)
       indices[at] = (kernel * mapHeight + y) * mapWidth + corner - y * stride
       values[at++] = value
@@ -375,10 +325,7 @@ export class ConvolutionProblem {
   }
 
   dispose(): void {
-    for (let tile = 0; tile < this.tileCount; tile++) {
-      const [entries] = this.engine.i32(this.tiles + tile * TILE_BYTES, 1)
-      if (entries) this.engine.allocator.free(entries)
-    }
+    this.tiles?.dispose()
     if (this.scratch) this.engine.allocator.free(this.scratch)
     for (const at of this.owned) this.engine.allocator.free(at)
     this.owned.length = 0
