@@ -12,6 +12,8 @@ import { subtractEntry, subtractKernel, windowDot } from './convolutionWindow'
 
 /** Share of the first squared gradient at which the steps end. */
 const ENOUGH: f64 = 1e-4
+/** Share of the largest ‖K‖² below which single precision cannot tell a direction's curvature from none. */
+const FLAT: f64 = 1e-5
 const HALVINGS: i32 = 3
 
 /** The active coefficients of a tile and vectors over them, and the plane that kernels are added up in. */
@@ -120,12 +122,17 @@ function gather(c: Convolution, tile: Tile, support: Support): void {
 
 function conjugateGradients(c: Convolution, support: Support): void {
   const count = support.count
+  let steepest: f32 = 0
+  for (let i = 0; i < count; i++) {
+    steepest = max(steepest, load<f32>(at4(c.curvatures, load<i32>(at4(support.kernels, i)))))
+  }
+  const flat = FLAT * <f64>steepest
   let left = product(support.gradient, support.gradient, count)
   const enough = ENOUGH * left
   for (let step = 0; step < c.refinements && left > enough; step++) {
     applyGram(c, support)
     const bend = product(support.direction, support.image, count)
-    if (!(bend > 0)) return
+    if (!(bend > flat * product(support.direction, support.direction, count))) return
     const length = <f32>(left / bend)
     addScaled(support.step, length, support.direction, count)
     addScaled(support.gradient, -length, support.image, count)
@@ -147,11 +154,35 @@ function applyGram(c: Convolution, support: Support): void {
     const factor = -load<f32>(at4(support.direction, i))
     subtractKernel(c, at, support.row, support.plane, load<i32>(at4(support.kernels, i)), factor)
   }
+  if (c.circular) wrap(c, support)
   if (c.mask != 0) cover(c, support)
   for (let i = 0; i < support.count; i++) {
     const at = support.planes + <usize>load<i32>(at4(support.places, i))
     const value = windowDot(c, at, support.row, support.plane, load<i32>(at4(support.kernels, i)))
     store<f32>(at4(support.image, i), value)
+  }
+}
+
+/** Adds up what repeats, along axes that one tile covers: there its windows come round to themselves. */
+function wrap(c: Convolution, support: Support): void {
+  for (let channel = 0; channel < c.channels; channel++) {
+    const plane = support.planes + <usize>channel * support.plane
+    for (let y = 0; c.tilesX == 1 && y < support.height; y++) {
+      const row = plane + <usize>y * support.row
+      addBoth(row, at4(row, c.periodX), c.kernelWidth - 1)
+    }
+    for (let y = c.periodY; c.tilesY == 1 && y < support.height; y++) {
+      addBoth(plane + <usize>(y - c.periodY) * support.row, plane + <usize>y * support.row, support.width)
+    }
+  }
+}
+
+@inline
+function addBoth(a: usize, b: usize, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    const sum = load<f32>(at4(a, i)) + load<f32>(at4(b, i))
+    store<f32>(at4(a, i), sum)
+    store<f32>(at4(b, i), sum)
   }
 }
 
@@ -195,17 +226,23 @@ function moveTo(c: Convolution, tile: Tile, support: Support, length: f32): void
   }
 }
 
-/** The energy of the tile's coefficients and of the canvas that they reach. */
+/** The energy of the tile's coefficients and of the canvas that they reach; what repeats there counts once. */
 function energyHere(c: Convolution, tile: Tile, support: Support): f64 {
-  const width = support.width - 4
+  const height = c.circular && c.tilesY == 1 ? c.periodY : support.height
+  const width = c.circular && c.tilesX == 1 ? c.periodX : support.width - 4
+  const whole = width & ~3
   let squares: f64 = 0
   for (let channel = 0; channel < c.channels; channel++) {
-    for (let y = 0; y < support.height; y++) {
+    for (let y = 0; y < height; y++) {
       const row = at4(c.residual, channel * c.plane + (support.top + y) * c.stride + support.left)
       let sums = f32x4.splat(0)
-      for (let x = 0; x < width; x += 4) {
+      for (let x = 0; x < whole; x += 4) {
         const r = v128.load(at4(row, x))
         sums = f32x4.add(sums, f32x4.mul(r, r))
+      }
+      for (let x = whole; x < width; x++) {
+        const r = <f64>load<f32>(at4(row, x))
+        squares += r * r
       }
       squares += <f64>(f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1))
       squares += <f64>(f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3))

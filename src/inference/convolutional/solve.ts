@@ -25,9 +25,23 @@ const FADED = 0.05
 /** Every fourth sweep is followed by conjugate gradients of this many steps. */
 const REFINED_EVERY = 4
 const REFINEMENTS = 6
-/** Rounds without a smaller gap after which single precision has no more to give. */
+/** Rounds without progress after which single precision has no more to give. */
 const STALLED = 25
 const STALLED_STEPS = 500
+/** Share of the energy that is progress: along flat directions it falls long before the gap does. */
+const PROGRESS = 1e-9
+
+/** Whether a measurement is the best so far, in its gap or its energy, counted from the last that was. */
+function progress(): (measured: Measurement) => boolean {
+  let gap = Number.POSITIVE_INFINITY
+  let energy = Number.POSITIVE_INFINITY
+  return (measured) => {
+    if (!(measured.gap < gap || measured.energy < energy * (1 - PROGRESS))) return false
+    gap = Math.min(gap, measured.gap)
+    energy = Math.min(energy, measured.energy)
+    return true
+  }
+}
 
 /**
  * Working sets and coordinate descent: scans admit the largest coefficient above λ of each position, sweeps minimize over what has been
@@ -35,15 +49,14 @@ const STALLED_STEPS = 500
  */
 export async function solveActiveSet(problem: ConvolutionProblem, limits: Limits): Promise<Solved> {
   let steps = 0
-  let least = Number.POSITIVE_INFINITY
+  const progresses = progress()
   let stalled = 0
   for (;;) {
     const measured = await measureWhole(problem, limits)
     limits.onStep(steps, measured)
     const status = verdict(measured, limits)
     if (status) return { measured, steps, status }
-    stalled = measured.gap < least ? 0 : stalled + 1
-    least = Math.min(least, measured.gap)
+    stalled = progresses(measured) ? 0 : stalled + 1
     if (steps >= limits.maxSteps || stalled > STALLED) return { measured, steps, status: 'maxSteps' }
     if (limits.outOfTime()) return { measured, steps, status: 'timeBudget' }
     problem.grow()
@@ -68,7 +81,7 @@ export async function solveFista(problem: ConvolutionProblem, lipschitz: number,
   let steps = 0
   let t = 1
   let before = Number.POSITIVE_INFINITY
-  let least = Number.POSITIVE_INFINITY
+  const progresses = progress()
   let stalled = 0
   for (;;) {
     let measured = await measureWhole(problem, limits)
@@ -76,8 +89,7 @@ export async function solveFista(problem: ConvolutionProblem, lipschitz: number,
     limits.onStep(steps, measured)
     const status = verdict(measured, limits)
     if (status) return { measured, steps, status }
-    stalled = measured.gap < least ? 0 : stalled + 1
-    least = Math.min(least, measured.gap)
+    stalled = progresses(measured) ? 0 : stalled + 1
     if (steps >= limits.maxSteps || stalled > STALLED_STEPS) return { measured, steps, status: 'maxSteps' }
     if (limits.outOfTime()) return { measured, steps, status: 'timeBudget' }
     if (measured.energy > before) t = 1
