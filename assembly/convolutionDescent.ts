@@ -26,7 +26,12 @@ export function descend(c: Convolution, item: i32, scratch: usize): void {
     for (let i = 0; i < tile.count; i++) {
       const entry = entryAt(tile, i)
       const curvature = entry.curvature
-      if (!(curvature > 0)) continue
+      if (!(curvature > 0)) {
+        // Nothing is observed of what it writes: only its penalty is left, which a start from given codes may bring.
+        decrease += <f64>abs(entry.value) * thresholdOf(c, entry.corner, entry.kernel & ~PARTIAL)
+        entry.value = 0
+        continue
+      }
       const kernel = entry.kernel & ~PARTIAL
       const threshold = <f32>thresholdOf(c, entry.corner, kernel)
       const pull = windowDot(c, at4(c.residual, entry.corner), row, plane, kernel) + curvature * entry.value

@@ -77,6 +77,8 @@ export interface ConvolutionalEncoder {
 }
 
 const LARGEST = 1e15
+/** An observation all of whose numbers are smaller has changes whose squares single precision rounds to zero. */
+const SMALLEST = 1e-12
 
 /** An encoder for kernels. Throws ConfigurationError, ShapeError or DataError for settings and kernels that cannot be used. */
 export async function convolutionalEncoder(options: ConvolutionalEncoderOptions): Promise<ConvolutionalEncoder> {
@@ -271,8 +273,12 @@ function checkedMask(mask: Tensor, observation: Tensor, { kernels }: Geometry): 
 }
 
 function checkFinite({ data, shape }: Tensor, observed: Float32Array | undefined): void {
+  let largest = 0
   for (let i = 0; i < data.length; i++) {
-    if (Math.abs(data[i]) <= LARGEST || observed?.[i] === 0) continue
+    if (observed?.[i] === 0) continue
+    const size = Math.abs(data[i])
+    if (size > largest) largest = size
+    if (size <= LARGEST) continue
     const place: number[] = []
     for (let axis = shape.length - 1, rest = i; axis >= 0; axis--) {
       place.unshift(rest % shape[axis])
@@ -283,5 +289,8 @@ function checkFinite({ data, shape }: Tensor, observed: Float32Array | undefined
         ? `The observation holds ${data[i]} at [${place.join(', ')}]; scale it to numbers below ${LARGEST}.`
         : `The observation holds ${data[i]} at [${place.join(', ')}]; where numbers are missing, say so with a mask.`,
     )
+  }
+  if (largest > 0 && largest < SMALLEST) {
+    throw new DataError(`The observation's largest number is ${largest}; scale it to numbers above ${SMALLEST}.`)
   }
 }

@@ -2,6 +2,7 @@ import type { Engine } from '../../kernels/engine.js'
 import { Job, type JobNumber } from '../../kernels/jobs.js'
 import { type ConvolutionFields, convolutionLayout, writeFields } from '../../kernels/structs.js'
 import { turn } from '../../kernels/turn.js'
+import { ConfigurationError } from '../../tensor/errors.js'
 import type { Codes } from '../codes.js'
 import { layOut, planeSizes } from './canvas.js'
 import { codeSize, type Geometry } from './geometry.js'
@@ -12,6 +13,8 @@ import { TileTable } from './tileTable.js'
 
 /** Single precision's unit roundoff. */
 const ROUNDOFF = 2 ** -24
+/** Numbers between its inverse and this leave room for sums in single precision. */
+const EXTREME = 1e35
 /** Milliseconds of blocking work between two turns of the event loop, roughly. */
 const SLICE_MS = 25
 
@@ -170,7 +173,7 @@ export class ConvolutionProblem {
     this.tiles.open()
   }
 
-  /** Sets λ, and what follows from it. */
+  /** Sets λ, and what follows from it. Throws ConfigurationError where thresholds λwu leave the range of single precision. */
   setLambda(lambda: number): void {
     const { engine, geometry, options } = this
     const { count, height, width, channels } = geometry.kernels
@@ -180,8 +183,17 @@ export class ConvolutionProblem {
       scales[k] = 1 / (lambda * (options.mapWeights?.[k] ?? 1))
       largest = Math.max(largest, scales[k])
     }
+    const least = options.positionWeights?.reduce((most, u) => Math.min(most, u), 1) ?? 1
+    if (!(largest >= 1 / EXTREME && (largest / least) * Math.max(1, this.largestNorm) <= EXTREME)) {
+      throw new ConfigurationError(
+        `λ times weights is ${least / largest} where it is smallest, beyond single precision for kernels of norm ${this.largestNorm}; scale kernels to norm 1, and weights to about 1.`,
+      )
+    }
     const taps = height * width * channels
-    const band = Math.min(0.5, Math.max(1e-4, taps * ROUNDOFF * this.largestNorm * this.largestWindow * largest))
+    const band = Math.min(
+      0.5,
+      Math.max(1e-4, taps * ROUNDOFF * this.largestNorm * this.largestWindow * (largest / least)),
+    )
     this.describe({ lambda, sensitivity: this.largestNorm * largest, band })
     engine.f32(this.reach, this.plane + 256).fill(Number.POSITIVE_INFINITY)
   }
@@ -268,6 +280,7 @@ export class ConvolutionProblem {
     const bytes = engine.kernels.convolutionScratch(this.address, this.tiling.tallest, this.tiling.widest)
     const scratchStride = Math.ceil(bytes / 64) * 64
     if (this.scratch) engine.allocator.free(this.scratch)
+    this.scratch = 0
     this.scratch = engine.allocator.allocate(scratchStride * engine.threads, 'The working memory of threads')
     this.describe({ scratch: this.scratch, scratchStride })
   }
@@ -280,7 +293,7 @@ export class ConvolutionProblem {
     return this.tiles.grow()
   }
 
-  /** Puts coefficients into their tiles; there must be none yet. */
+  /** Puts coefficients into their tiles; there must be none yet. Where codes are not negative, those that are stay zero. */
   start(codes: Codes): void {
     const { mapHeight, mapWidth } = this.geometry
     const positions = mapHeight * mapWidth
@@ -300,7 +313,8 @@ export class ConvolutionProblem {
       const position = codes.indices[at] - kernel * positions
       const y = Math.floor(position / mapWidth)
       const corner = y * this.stride + position - y * mapWidth
-      this.engine.kernels.addCoefficient(this.address, tileOf(position), corner, kernel, codes.values[at])
+      const value = this.options.nonNegative ? Math.max(0, codes.values[at]) : codes.values[at]
+      this.engine.kernels.addCoefficient(this.address, tileOf(position), corner, kernel, value)
     }
   }
 
