@@ -57,7 +57,8 @@ export async function solveActiveSet(problem: ConvolutionProblem, limits: Limits
     const status = verdict(measured, limits)
     if (status) return { measured, steps, status }
     stalled = progresses(measured) ? 0 : stalled + 1
-    if (steps >= limits.maxSteps || stalled > STALLED) return { measured, steps, status: 'maxSteps' }
+    if (steps >= limits.maxSteps) return { measured, steps, status: 'maxSteps' }
+    if (stalled > STALLED) return { measured, steps, status: 'stalled' }
     if (limits.outOfTime()) return { measured, steps, status: 'timeBudget' }
     problem.grow()
     let first = 0
@@ -90,7 +91,8 @@ export async function solveFista(problem: ConvolutionProblem, lipschitz: number,
     const status = verdict(measured, limits)
     if (status) return { measured, steps, status }
     stalled = progresses(measured) ? 0 : stalled + 1
-    if (steps >= limits.maxSteps || stalled > STALLED_STEPS) return { measured, steps, status: 'maxSteps' }
+    if (steps >= limits.maxSteps) return { measured, steps, status: 'maxSteps' }
+    if (stalled > STALLED_STEPS) return { measured, steps, status: 'stalled' }
     if (limits.outOfTime()) return { measured, steps, status: 'timeBudget' }
     if (measured.energy > before) t = 1
     before = measured.energy
