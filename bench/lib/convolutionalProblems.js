@@ -104,6 +104,12 @@ export async function largeImage(side, say) {
   return atomsPath(name)
 }
 
+/** A place beyond an axis, mirrored into it. @param {number} at @param {number} length */
+function mirrored(at, length) {
+  const turn = at % (2 * length)
+  return turn < length ? turn : 2 * length - 1 - turn
+}
+
 /** The embedded photographs side by side, mirrored until they fill a square. @param {number} side @returns {Promise<Tensor>} */
 async function mirroredPhotographs(side) {
   const images = await photographs()
@@ -116,8 +122,9 @@ async function mirroredPhotographs(side) {
       for (let y = 0; y < Math.min(tile, side - row * tile); y++) {
         for (let x = 0; x < Math.min(tile, side - column * tile); x++) {
           // Every other tile is turned round, so that neighbours of one photograph differ.
-          const from = ((row & 1 ? tile - 1 - y : y) + 64) * shape[1] + (column & 1 ? tile - 1 - x : x) + 64
-          data[(row * tile + y) * side + column * tile + x] = pixels[from]
+          const fromY = mirrored((row & 1 ? tile - 1 - y : y) + 64, shape[0])
+          const fromX = mirrored((column & 1 ? tile - 1 - x : x) + 64, shape[1])
+          data[(row * tile + y) * side + column * tile + x] = pixels[fromY * shape[1] + fromX]
         }
       }
     }
