@@ -36,7 +36,7 @@ function expected({ whole, above, below, min, max }: Bounds): string {
   const kind = whole ? 'a whole number' : 'a number'
   if (above !== undefined && below !== undefined) return `${kind} between ${above} and ${below}`
   if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`
-  if (above !== undefined) return `${kind} above ${above}`
+  if (above !== undefined) return `${kind} above ${above}${max === undefined ? '' : `, at most ${max}`}`
   return min === undefined ? kind : `${kind}, ${min} or more`
 }
 
@@ -91,7 +91,7 @@ export function patchSize(text: string): [height: number, width: number] {
   const height = Number(sizes?.[1])
   const width = sizes?.[2] === undefined ? height : Number(sizes[2])
   if (!(height >= 1 && width >= 1)) {
-    throw new InvalidArgumentError('Expected pixels, as in 16, or height and width, as in 8x12.')
+    throw new InvalidArgumentError('Expected pixels (1 to 99999), as in 16, or height and width, as in 8x12.')
   }
   return [height, width]
 }

@@ -19,8 +19,10 @@ export async function masksOf(file: string, spatial: 1 | 2): Promise<Observation
     if (shape.length === spatial + 1) {
       const [count, ...each] = shape
       const size = data.length / Math.max(1, count)
-      return (index) =>
-        index < count ? { shape: each, data: data.subarray(index * size, (index + 1) * size) } : undefined
+      return (index) => {
+        checkMask(file, index, count)
+        return { shape: each, data: data.subarray(index * size, (index + 1) * size) }
+      }
     }
     throw new ConfigurationError(
       `${file} holds an array of ${formatShape(shape)}; a mask is ${spatial === 2 ? '[height, width], or [n, height, width]' : '[length], or [n, length]'} with one for each observation.`,
@@ -35,7 +37,18 @@ export async function masksOf(file: string, spatial: 1 | 2): Promise<Observation
   const { images } = opened
   const masks: Tensor[] = []
   for (let i = 0; i < images.count; i++) masks.push(binary(await images.image(i)))
-  return masks.length === 1 ? masks[0] : (index) => masks[index]
+  if (masks.length === 1) return masks[0]
+  return (index) => {
+    checkMask(file, index, masks.length)
+    return masks[index]
+  }
+}
+
+function checkMask(file: string, index: number, count: number): void {
+  if (index < count) return
+  throw new ConfigurationError(
+    `${file} holds ${count} masks, and there are more observations; give one mask for all, or one for each.`,
+  )
 }
 
 function binary({ shape, data }: Tensor): Tensor {

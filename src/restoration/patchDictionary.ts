@@ -4,7 +4,7 @@ import type { SparseCodingModel } from '../models/sparseCodingModel.js'
 import { centre } from '../preprocess/centre.js'
 import { patchSize } from '../preprocess/patchSize.js'
 import type { StepConfig } from '../preprocess/preprocessor.js'
-import { ConfigurationError, ShapeError } from '../tensor/errors.js'
+import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { formatShape, type Tensor, takeRows } from '../tensor/tensor.js'
 import { ImagePatches } from './imagePatches.js'
 import { isTensor, type RestorationOptions } from './restoration.js'
@@ -39,6 +39,11 @@ export async function learnAtoms(image: Tensor, options: RestorationOptions, lea
     const { size } = source
     const observed = (i: number) => mask.data.subarray(i * size, (i + 1) * size).reduce((sum, value) => sum + value, 0)
     const kept = [...chosen.keys()].filter((i) => observed(i) >= Math.max(1, LEAST_OBSERVED * size))
+    if (kept.length === 0) {
+      throw new DataError(
+        `In no patch of ${formatShape(patchSize(patch))} was a 16th of the pixels observed, too little to learn atoms from; take larger patches, or a dictionary that is not learned on the image.`,
+      )
+    }
     hidden = { mask: takeRows(mask, kept) }
     chosen = Uint32Array.from(kept, (i) => chosen[i])
   }

@@ -62,6 +62,7 @@ beforeAll(async () => {
     ),
     'nothing.npy': npy([10, 10], new Array(100).fill(0)),
     'narrow.npy': npy([10, 9], new Array(90).fill(1)),
+    'two.npy': npy([2, 10, 10], new Array(200).fill(1)),
     'digits.npy': npy([40, 4, 4]),
   })
 })
@@ -229,6 +230,8 @@ describe('what cannot be is refused in a sentence, and leaves nothing', () => {
     await refused(/Kernels of 3×3 do not fit into an image of 2×9/, ...no(data['tiny.npy']))
     await refused(/mask/, ...no(data['stack.npy'], '--mask', data['narrow.npy']))
     await refused(/mask/, ...no(data['stack.npy'], '--mask', data['nothing.npy']))
+    await refused(/a number above 0, at most 1/, ...no(data['stack.npy'], '--duplicate-cosine', '2'))
+    await refused(/1 to 99999/, ...no(data['stack.npy'], '--size', '1000000'))
     await refused(/pass --signals/, ...no(data['beat.npy'].replace('beat', 'gap')))
     await refused(/--signals \(in code/, ...no(data['beat.npy']))
     await refused(/works on images/, ...no(data['beat.npy'], '--signals', '--contrast', 'local'))
@@ -250,6 +253,10 @@ describe('what cannot be is refused in a sentence, and leaves nothing', () => {
   it('codes and data of another kind', async () => {
     await learn(data['stack.npy'], 'plain')
     await refused(/channel/, 'encode', at('plain'), '--data', data['colours.npy'], '--out', at('no.npz'))
+    await refused(
+      /two.npy holds 2 masks, and there are more/,
+      ...['encode', at('plain'), '--data', data['stack.npy'], '--mask', data['two.npy'], '--out', at('no.npz')],
+    )
     await writeCodes(at('bare.npz'), fromDense(tensor([1, 300], new Float32Array(300).fill(1))))
     await refused(/does not say how large/, 'decode', at('plain'), '--codes', at('bare.npz'), '--out', at('no.npy'))
     await refused(

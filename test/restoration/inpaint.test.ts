@@ -128,6 +128,11 @@ describe('inpainting by patches', () => {
       ),
     ).rejects.toThrow(/0\.5; a mask is 1/)
     await expect(inpaint(image, zeros([20, 20]))).rejects.toThrow(/nothing .* was observed/)
+    const lone = tensor(
+      [20, 20],
+      mask.data.map((_, i) => +(i === 7)),
+    )
+    await expect(inpaint(image, lone)).rejects.toThrow(/no patch of 8×8 .* larger patches, or a dictionary/)
     await expect(inpaint(spoilt(image, mask), randomMask([20, 20], 0.1, 9))).rejects.toThrow(/NaN/)
     await expect(inpaint(image, mask, { passes: 0 })).rejects.toThrow(/passes/)
     await expect(inpaint(image, mask, { sigma: -1 })).rejects.toThrow(/sigma/)
