@@ -232,7 +232,7 @@ export function convolutionalModel(parts: ConvolutionalModelParts): Convolutiona
     },
 
     dispose() {
-      void encoder?.then((started) => started.dispose())
+      encoder?.then((started) => started.dispose()).catch(() => {})
       encoder = undefined
     },
   }

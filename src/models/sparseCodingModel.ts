@@ -115,7 +115,7 @@ export async function sparseCodingModel(parts: {
     },
 
     dispose() {
-      void encoder?.then((started) => started.dispose())
+      encoder?.then((started) => started.dispose()).catch(() => {})
       encoder = undefined
     },
   }
