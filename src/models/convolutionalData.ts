@@ -35,6 +35,12 @@ export interface ConvolutionalItem {
  * (spatial 2) nor signals (spatial 1), whichever kernels are for.
  */
 export function channelsOfData(data: ConvolutionalData, spatial: Spatial): number | undefined {
+  const given: unknown = data
+  if (typeof given !== 'object' || given === null) {
+    throw new ConfigurationError(
+      `Data are a tensor, images or observations; got ${JSON.stringify(given)}. Files and sources with a name are opened by openSource.`,
+    )
+  }
   if (isImages(data)) {
     if (spatial === 2) return data.channels === 1 ? undefined : data.channels
     throw new ShapeError(

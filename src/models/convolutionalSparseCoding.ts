@@ -6,6 +6,7 @@ import { type PatchSize, patchSize } from '../preprocess/patchSize.js'
 import { imagePipeline } from '../preprocess/pipeline.js'
 import type { ImageStep, StepConfig } from '../preprocess/preprocessor.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { rng } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type ConvolutionalFitOptions, fitConvolutional } from './convolutionalSparseCodingFit.js'
@@ -59,6 +60,29 @@ export interface ConvolutionalSparseCodingOptions {
   readonly threads?: number
 }
 
+const optionNames: OptionNames<ConvolutionalSparseCodingOptions> = {
+  kernels: true,
+  size: true,
+  lambda: true,
+  lambdaRatio: true,
+  nonNegative: true,
+  nonNegativeKernels: true,
+  boundary: true,
+  learning: true,
+  forgetting: true,
+  batchSize: true,
+  transform: true,
+  crop: true,
+  cropsPerEpoch: true,
+  minimumDeviation: true,
+  deadAfter: true,
+  duplicateCosine: true,
+  centring: true,
+  learningTolerance: true,
+  seed: true,
+  threads: true,
+}
+
 /** Convolutional sparse coding, not yet learned. */
 export interface ConvolutionalSparseCoding {
   fit(data: ConvolutionalData, options?: ConvolutionalFitOptions): Promise<ConvolutionalSparseCodingModel>
@@ -94,7 +118,7 @@ export interface ResolvedConvolutional {
  * Source: Zeiler, Krishnan, Taylor and Fergus, CVPR 2010; learning from statistics as in Mairal, Bach, Ponce and Sapiro, JMLR 2010.
  */
 export function convolutionalSparseCoding(options: ConvolutionalSparseCodingOptions): ConvolutionalSparseCoding {
-  const resolved = resolve(options)
+  const resolved = resolve(checkOptions('convolutionalSparseCoding', options, optionNames))
   return { fit: (data, fitOptions = {}) => fitConvolutional(resolved, data, fitOptions) }
 }
 

@@ -2,6 +2,7 @@ import { createRun } from '../artifacts/runFolder.js'
 import { kernelGeometry } from '../inference/convolutional/geometry.js'
 import { ConvolutionalLearner } from '../learning/convolutional/convolutionalLearner.js'
 import { DataError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import { channelsOfData, convolutionalItems, type ObservationMasks, type Reading } from './convolutionalData.js'
 import { type ConvolutionalSource, type Crops, convolutionalSource } from './convolutionalSource.js'
 import type { ConvolutionalData, ResolvedConvolutional } from './convolutionalSparseCoding.js'
@@ -15,7 +16,7 @@ import {
   shapeOfKernels,
   spatialOf,
 } from './convolutionalSparseCodingSettings.js'
-import { type EpochFitOptions, EpochSession } from './epochSession.js'
+import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
 import { checkBudget } from './trainingData.js'
 
 /** How long to learn, who is told, and where a run is kept. */
@@ -38,6 +39,7 @@ export async function fitConvolutional(
   data: ConvolutionalData,
   fit: ConvolutionalFitOptions,
 ): Promise<ConvolutionalSparseCodingModel> {
+  checkOptions('fit', fit, { ...epochFitOptions, mask: true })
   checkBudget(fit)
   const spatial = spatialOf(options)
   const channels = channelsOfData(data, spatial)

@@ -4,6 +4,7 @@ import { type Codes, codeRows } from '../inference/codes.js'
 import {
   type ConvolutionalEncodeOptions,
   type ConvolutionalEncoder,
+  convolutionalEncodeOptions,
   convolutionalEncoder,
 } from '../inference/convolutional/convolutionalEncoder.js'
 import { decodeConvolutional } from '../inference/convolutional/decodeConvolutional.js'
@@ -12,6 +13,7 @@ import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import type { ImageStep, NamedTensors } from '../preprocess/preprocessor.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import { formatShape, sameShape, sizeOf, type Tensor } from '../tensor/tensor.js'
 import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
@@ -139,6 +141,7 @@ export function convolutionalModel(parts: ConvolutionalModelParts): Convolutiona
     transform,
 
     async *encodeEach(data, options = {}) {
+      checkOptions('encode', options, convolutionalEncodeOptions)
       const { mask, warmStart, onProgress, seconds, ...rest } = options
       channelsOfData(data, spatial)
       const total = totalOf(data)

@@ -1,9 +1,16 @@
 import { ConfigurationError, DataError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { denoiseConvolutional } from './denoiseConvolutional.js'
 import { denoisePatches } from './denoisePatches.js'
 import { noiseLevel } from './noiseLevel.js'
-import { checkedImage, checkRestoration, type Restoration, type RestorationOptions } from './restoration.js'
+import {
+  checkedImage,
+  checkRestoration,
+  type Restoration,
+  type RestorationOptions,
+  restorationOptions,
+} from './restoration.js'
 
 export interface DenoiseOptions extends RestorationOptions {
   /** Standard deviation of the noise in the image's units (25/255 for σ = 25 of 8 bits); estimated from the image by default. */
@@ -27,6 +34,7 @@ export interface DenoiseOptions extends RestorationOptions {
  * Source: Elad, Aharon, "Image denoising via sparse and redundant representations over learned dictionaries" (2006).
  */
 export async function denoise(image: Tensor, options: DenoiseOptions = {}): Promise<Restoration> {
+  checkOptions('denoise', options, { ...restorationOptions, sigma: true })
   checkedImage(image)
   checkRestoration(options)
   const { sigma = noiseLevel(image) } = options

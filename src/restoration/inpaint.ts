@@ -1,8 +1,15 @@
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import { formatShape, sameShape, type Tensor, tensor } from '../tensor/tensor.js'
 import { inpaintConvolutional } from './inpaintConvolutional.js'
 import { inpaintPatches } from './inpaintPatches.js'
-import { checkedImage, checkRestoration, type Restoration, type RestorationOptions } from './restoration.js'
+import {
+  checkedImage,
+  checkRestoration,
+  type Restoration,
+  type RestorationOptions,
+  restorationOptions,
+} from './restoration.js'
 
 export interface InpaintOptions extends RestorationOptions {
   /** Standard deviation of noise in what was observed, in the image's units; 0 by default, and then observed pixels are kept. */
@@ -31,6 +38,7 @@ const PASSES = 4
  * than a patch, ConfigurationError for options out of range, CancelledError where the signal fires.
  */
 export async function inpaint(image: Tensor, mask: Tensor, options: InpaintOptions = {}): Promise<Restoration> {
+  checkOptions('inpaint', options, { ...restorationOptions, sigma: true, passes: true })
   const whole = wholeMask(image, mask)
   const clean = checkedImage({
     shape: image.shape,

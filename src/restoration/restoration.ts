@@ -3,6 +3,7 @@ import type { SparseCodingModel } from '../models/sparseCodingModel.js'
 import type { PatchSize } from '../preprocess/patchSize.js'
 import { imageSize } from '../preprocess/preprocessor.js'
 import { ConfigurationError, DataError } from '../tensor/errors.js'
+import type { OptionNames } from '../tensor/options.js'
 import { type Tensor, tensor } from '../tensor/tensor.js'
 
 /**
@@ -30,6 +31,20 @@ export interface RestorationOptions {
   readonly threads?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: RestorationProgress) => void
+}
+
+/** The names of {@link RestorationOptions}. */
+export const restorationOptions: OptionNames<RestorationOptions> = {
+  method: true,
+  dictionary: true,
+  patch: true,
+  atoms: true,
+  lambda: true,
+  codes: true,
+  seed: true,
+  threads: true,
+  signal: true,
+  onProgress: true,
 }
 
 export interface RestorationProgress {

@@ -1,5 +1,6 @@
 import { type Engine, sharedEngine } from '../../kernels/engine.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
+import { checkOptions, type OptionNames } from '../../tensor/options.js'
 import { formatShape, sizeOf, type Tensor, tensor } from '../../tensor/tensor.js'
 import { checkCodes } from '../checkCodes.js'
 import type { Codes } from '../codes.js'
@@ -31,6 +32,18 @@ export interface ConvolutionalEncodeOptions {
   readonly signal?: AbortSignal
   /** What has been reached so far; called at every certificate. */
   readonly onProgress?: (progress: { steps: number; gap: number; energy: number; seconds: number }) => void
+}
+
+/** The names of {@link ConvolutionalEncodeOptions}. */
+export const convolutionalEncodeOptions: OptionNames<ConvolutionalEncodeOptions> = {
+  solver: true,
+  tolerance: true,
+  maxSteps: true,
+  seconds: true,
+  mask: true,
+  warmStart: true,
+  signal: true,
+  onProgress: true,
 }
 
 export interface ConvolutionalEncoderOptions {
@@ -76,12 +89,25 @@ export interface ConvolutionalEncoder {
   dispose(): void
 }
 
+const optionNames: OptionNames<ConvolutionalEncoderOptions> = {
+  kernels: true,
+  spatial: true,
+  boundary: true,
+  lambda: true,
+  lambdaRatio: true,
+  nonNegative: true,
+  mapWeights: true,
+  positionWeights: true,
+  threads: true,
+}
+
 const LARGEST = 1e15
 /** An observation all of whose numbers are smaller has changes whose squares single precision rounds to zero. */
 const SMALLEST = 1e-12
 
 /** An encoder for kernels. Throws ConfigurationError, ShapeError or DataError for settings and kernels that cannot be used. */
 export async function convolutionalEncoder(options: ConvolutionalEncoderOptions): Promise<ConvolutionalEncoder> {
+  checkOptions('convolutionalEncoder', options, optionNames)
   const { boundary = 'same', lambda, lambdaRatio, nonNegative = false, mapWeights, positionWeights } = options
   const kernels = tensor(options.kernels.shape, options.kernels.data)
   const shape = kernelGeometry(kernels.shape, options.spatial)
@@ -139,6 +165,7 @@ export async function convolutionalEncoder(options: ConvolutionalEncoderOptions)
     },
 
     async encode(observation, encode = {}) {
+      checkOptions('encode', encode, convolutionalEncodeOptions)
       const { tolerance = 1e-4, maxSteps = 10_000, seconds, solver = 'active-set', signal } = encode
       checkEncode(solver, tolerance, maxSteps, seconds)
       throwIfAborted(signal)
