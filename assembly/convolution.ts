@@ -71,14 +71,10 @@ export class Convolution {
   nonNegative: i32
   /** Which of the four kinds of tiles (row and column even or odd) a sweep is over: 2·row + column. */
   colour: i32
-  /** Sweeps over a tile's working set at one visit. */
-  sweeps: i32
   /** Conjugate gradient steps after the sweeps, at most. */
   refinements: i32
   /** Entries of the fullest tile. */
   fullest: i32
-  /** Side of the cells of which a scan admits one coefficient each. */
-  cell: i32
   /** 1: a scan admits every coefficient above 1, and entries hold the point without momentum in place of the curvature. */
   accelerated: i32
   lambda: f64
@@ -89,8 +85,6 @@ export class Convolution {
   sensitivity: f64
   /** Levels closer to 1 than this are computed in double precision. */
   band: f64
-  /** Coefficients above this level (1: λ) are admitted. */
-  admission: f64
 }
 
 /** A tile's working set, and what was last measured of it. */
@@ -133,6 +127,27 @@ export const TILE_BYTES: usize = 64
 @inline
 export function tileAt(c: Convolution, index: i32): Tile {
   return changetype<Tile>(c.tiles + <usize>index * TILE_BYTES)
+}
+
+/** A tile's first row and column of positions, and how many it has. */
+@inline
+export function tileTop(c: Convolution, index: i32): i32 {
+  return load<i32>(at4(c.tileRows, index / c.tilesX))
+}
+
+@inline
+export function tileLeft(c: Convolution, index: i32): i32 {
+  return load<i32>(at4(c.tileColumns, index % c.tilesX))
+}
+
+@inline
+export function tileHeight(c: Convolution, index: i32): i32 {
+  return load<i32>(at4(c.tileRows, index / c.tilesX), 4) - tileTop(c, index)
+}
+
+@inline
+export function tileWidth(c: Convolution, index: i32): i32 {
+  return load<i32>(at4(c.tileColumns, index % c.tilesX), 4) - tileLeft(c, index)
 }
 
 @inline

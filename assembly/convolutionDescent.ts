@@ -15,38 +15,34 @@ function tileOfColour(c: Convolution, item: i32): i32 {
   return (row + 2 * y) * c.tilesX + column + 2 * (item - y * across)
 }
 
+/** One sweep over the working set of a tile, and conjugate gradients where they are asked for. */
 export function descend(c: Convolution, item: i32, scratch: usize): void {
   const index = tileOfColour(c, item)
   const tile = tileAt(c, index)
   const row = <usize>c.stride << 2
   const plane = <usize>c.plane << 2
-  let total: f64 = 0
-  for (let sweep = 0; sweep < c.sweeps; sweep++) {
-    let decrease: f64 = 0
-    for (let i = 0; i < tile.count; i++) {
-      const entry = entryAt(tile, i)
-      const curvature = entry.curvature
-      if (!(curvature > 0)) {
-        // Nothing is observed of what it writes: only its penalty is left, which a start from given codes may bring.
-        decrease += <f64>abs(entry.value) * thresholdOf(c, entry.corner, entry.kernel & ~PARTIAL)
-        entry.value = 0
-        continue
-      }
-      const kernel = entry.kernel & ~PARTIAL
-      const threshold = <f32>thresholdOf(c, entry.corner, kernel)
-      const pull = windowDot(c, at4(c.residual, entry.corner), row, plane, kernel) + curvature * entry.value
-      let value: f32 = 0
-      if (pull > threshold) value = (pull - threshold) / curvature
-      else if (pull < -threshold && !c.nonNegative) value = (pull + threshold) / curvature
-      const delta = value - entry.value
-      if (delta == 0) continue
-      entry.value = value
-      decrease += 0.5 * <f64>curvature * <f64>delta * <f64>delta
-      subtractEntry(c, entry.corner, entry.kernel, delta)
+  let decrease: f64 = 0
+  for (let i = 0; i < tile.count; i++) {
+    const entry = entryAt(tile, i)
+    const curvature = entry.curvature
+    if (!(curvature > 0)) {
+      // Nothing is observed of what it writes: only its penalty is left, which a start from given codes may bring.
+      decrease += <f64>abs(entry.value) * thresholdOf(c, entry.corner, entry.kernel & ~PARTIAL)
+      entry.value = 0
+      continue
     }
-    total += decrease
-    if (decrease == 0) break
+    const kernel = entry.kernel & ~PARTIAL
+    const threshold = <f32>thresholdOf(c, entry.corner, kernel)
+    const pull = windowDot(c, at4(c.residual, entry.corner), row, plane, kernel) + curvature * entry.value
+    let value: f32 = 0
+    if (pull > threshold) value = (pull - threshold) / curvature
+    else if (pull < -threshold && !c.nonNegative) value = (pull + threshold) / curvature
+    const delta = value - entry.value
+    if (delta == 0) continue
+    entry.value = value
+    decrease += 0.5 * <f64>curvature * <f64>delta * <f64>delta
+    subtractEntry(c, entry.corner, entry.kernel, delta)
   }
-  if (c.refinements > 0) total += refine(c, index, scratch)
-  tile.decrease = total
+  if (c.refinements > 0) decrease += refine(c, index, scratch)
+  tile.decrease = decrease
 }

@@ -7,8 +7,12 @@
  * its sign becomes zero; a step that does not lower the energy is halved, and taken back at last.
  */
 import { aligned } from './addresses'
-import { at4, Convolution, entryAt, PARTIAL, thresholdOf, Tile, tileAt } from './convolution'
+import {
+  at4, Convolution, entryAt, PARTIAL, thresholdOf, Tile,
+  tileAt, tileHeight, tileLeft, tileTop, tileWidth,
+} from './convolution'
 import { subtractEntry, subtractKernel, windowDot } from './convolutionWindow'
+import { promoteHigh, sumLanes } from './double'
 
 /** Share of the first squared gradient at which the steps end. */
 const ENOUGH: f64 = 1e-4
@@ -77,13 +81,7 @@ function layOut(
 /** Refines a tile; returns what came off the energy. */
 export function refine(c: Convolution, index: i32, scratch: usize): f64 {
   const tile = tileAt(c, index)
-  const ty = index / c.tilesX
-  const tx = index - ty * c.tilesX
-  const top = load<i32>(at4(c.tileRows, ty))
-  const left = load<i32>(at4(c.tileColumns, tx))
-  const bottom = load<i32>(at4(c.tileRows, ty + 1))
-  const right = load<i32>(at4(c.tileColumns, tx + 1))
-  layOut(c, scratch, top, left, bottom - top, right - left, tile.count)
+  layOut(c, scratch, tileTop(c, index), tileLeft(c, index), tileHeight(c, index), tileWidth(c, index), tile.count)
   const support = changetype<Support>(scratch)
   gather(c, tile, support)
   if (support.count == 0) return 0
@@ -262,10 +260,9 @@ function product(a: usize, b: usize, count: i32): f64 {
   for (let i = 0; i < count; i += 4) {
     const p = f32x4.mul(v128.load(at4(a, i)), v128.load(at4(b, i)))
     low = f64x2.add(low, f64x2.promote_low_f32x4(p))
-    high = f64x2.add(high, f64x2.promote_low_f32x4(i8x16.shuffle(p, p, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)))
+    high = f64x2.add(high, promoteHigh(p))
   }
-  const sum = f64x2.add(low, high)
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)
+  return sumLanes(f64x2.add(low, high))
 }
 
 /** y ← y + αx */

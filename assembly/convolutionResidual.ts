@@ -5,6 +5,7 @@
  */
 import { aligned, at8 } from './addresses'
 import { at4, Convolution, entryAt, kernelBytes, PARTIAL, thresholdOf, Tile, tileAt } from './convolution'
+import { promoteHigh } from './double'
 
 /** Doubles a row of the working memory goes beyond its part of the canvas, for kernels' padding. */
 const SLACK: i32 = 4
@@ -124,7 +125,7 @@ function subtractRow(to: usize, kernel: usize, width: i32, value: f64): void {
     const k = v128.load(at4(kernel, x))
     const at = at8(to, x)
     const low = f64x2.promote_low_f32x4(k)
-    const high = f64x2.promote_low_f32x4(i8x16.shuffle(k, k, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15))
+    const high = promoteHigh(k)
     v128.store(at, f64x2.sub(v128.load(at), f64x2.mul(v, low)))
     v128.store(at, f64x2.sub(v128.load(at, 16), f64x2.mul(v, high)), 16)
   }

@@ -1,9 +1,12 @@
 /**
  * A scan of a tile: all correlations of its positions with all kernels, except where a bound proves that none can matter. It
- * measures the largest one, which certifies, and admits the largest of each small cell to the working set.
+ * measures the largest one, which certifies, and admits the largest of each position to the working set.
  */
-import { aligned } from './addresses'
-import { at4, Convolution, Entry, entryAt, PARTIAL, thresholdOf, Tile, tileAt } from './convolution'
+import { aligned, at8 } from './addresses'
+import {
+  at4, Convolution, Entry, entryAt, PARTIAL, thresholdOf, Tile,
+  tileAt, tileHeight, tileLeft, tileTop, tileWidth,
+} from './convolution'
 import { correlateGroup, POSITIONS, TOGETHER } from './convolutionCorrelate'
 import { isRepeated, windowCurvature, windowDotExact } from './convolutionWindow'
 
@@ -20,10 +23,8 @@ class Scan {
   /** One bit a coefficient of the tile: whether it is in the working set; `wordsAcross` words of 32 bits a position. */
   members: usize
   wordsAcross: i32
-  /** The best coefficient of each cell: f32 level, i32 kernel, i32 corner. */
-  cells: usize
-  cellsAcross: i32
-  cellCount: i32
+  /** The best coefficient of each position: f32 level (0: none), i32 kernel. */
+  best: usize
   /** f32 [5, 8] */
   correlations: usize
   /** f32 by column: sums over the window's rows of the residual's change; then over whole windows. */
@@ -43,11 +44,9 @@ export function scanBytes(c: Convolution, tileHeight: i32, tileWidth: i32): usiz
 /** Lays the working memory out over `scratch` (0: only counts); returns its end. */
 function layOut(c: Convolution, scratch: usize, height: i32, width: i32, top: i32, left: i32): usize {
   const words = (c.k + 31) >> 5
-  const across = (width + c.cell - 1) / c.cell
-  const cells = across * ((height + c.cell - 1) / c.cell)
   const members = scratch + aligned(SCAN_BYTES)
   const best = members + aligned(<usize>(height * width * words) << 2)
-  const correlations = best + aligned(<usize>(cells * 12))
+  const correlations = best + aligned(<usize>(height * width) << 3)
   const columns = correlations + 192
   const windows = columns + aligned(<usize>(width + c.kernelWidth + 16) << 2)
   const end = windows + aligned(<usize>(width + 16) << 2)
@@ -59,27 +58,23 @@ function layOut(c: Convolution, scratch: usize, height: i32, width: i32, top: i3
     scan.width = width
     scan.members = members
     scan.wordsAcross = words
-    scan.cells = best
-    scan.cellsAcross = across
-    scan.cellCount = cells
+    scan.best = best
     scan.correlations = correlations
     scan.columns = columns
     scan.windows = windows
     scan.level = 0
     memory.fill(members, 0, <usize>(height * width * words) << 2)
-    memory.fill(best, 0, <usize>(cells * 12))
+    memory.fill(best, 0, <usize>(height * width) << 3)
   }
   return end - scratch
 }
 
 export function scanTile(c: Convolution, index: i32, scratch: usize): void {
   const tile = tileAt(c, index)
-  const ty = index / c.tilesX
-  const tx = index - ty * c.tilesX
-  const top = load<i32>(at4(c.tileRows, ty))
-  const left = load<i32>(at4(c.tileColumns, tx))
-  const bottom = load<i32>(at4(c.tileRows, ty + 1))
-  const right = load<i32>(at4(c.tileColumns, tx + 1))
+  const top = tileTop(c, index)
+  const left = tileLeft(c, index)
+  const bottom = top + tileHeight(c, index)
+  const right = left + tileWidth(c, index)
   layOut(c, scratch, bottom - top, right - left, top, left)
   const scan = changetype<Scan>(scratch)
   scan.tile = changetype<usize>(tile)
@@ -190,12 +185,12 @@ function storeLanes(at: usize, low: v128, high: v128, count: i32): void {
     return
   }
   for (let lane = 0; lane < count; lane++) {
-    store<f32>(at4(at, lane), lane < 4 ? lane0(low, lane) : lane0(high, lane - 4))
+    store<f32>(at4(at, lane), lane < 4 ? laneOf(low, lane) : laneOf(high, lane - 4))
   }
 }
 
 @inline
-function lane0(x: v128, lane: i32): f32 {
+function laneOf(x: v128, lane: i32): f32 {
   if (lane == 0) return f32x4.extract_lane(x, 0)
   if (lane == 1) return f32x4.extract_lane(x, 1)
   if (lane == 2) return f32x4.extract_lane(x, 2)
@@ -207,12 +202,13 @@ function lane0(x: v128, lane: i32): f32 {
  * the largest level outside of the working set.
  */
 function considerPosition(c: Convolution, scan: Scan, y: i32, x: i32, group: i32, levels: usize, most: f32): f32 {
-  const members = at4(scan.members, ((y - scan.top) * scan.width + x - scan.left) * scan.wordsAcross)
-  const cell = scan.cells + <usize>(((y - scan.top) / c.cell) * scan.cellsAcross + (x - scan.left) / c.cell) * 12
+  const position = (y - scan.top) * scan.width + x - scan.left
+  const members = at4(scan.members, position * scan.wordsAcross)
+  const best = at8(scan.best, position)
   const from = group * TOGETHER
   // Where nothing is a member and the largest is clearly above 1, only that one matters.
   const plain = !c.accelerated && <f64>most > 1 + c.band && !anyMember(members, scan.wordsAcross)
-  if (plain && most <= load<f32>(cell)) return most
+  if (plain && most <= load<f32>(best)) return most
   let largest: f32 = 0
   for (let i = 0; i < TOGETHER; i++) {
     let level = load<f32>(levels + (<usize>i << 5))
@@ -228,10 +224,9 @@ function considerPosition(c: Convolution, scan: Scan, y: i32, x: i32, group: i32
     largest = max(largest, level)
     if (c.accelerated) {
       if (level > 1) append(c, changetype<Tile>(scan.tile), y * c.stride + x, kernel)
-    } else if (<f64>level > c.admission && level > load<f32>(cell)) {
-      store<f32>(cell, level)
-      store<i32>(cell, kernel, 4)
-      store<i32>(cell, y * c.stride + x, 8)
+    } else if (level > 1 && level > load<f32>(best)) {
+      store<f32>(best, level)
+      store<i32>(best, kernel, 4)
     }
   }
   return largest
@@ -248,12 +243,14 @@ function anyMember(members: usize, words: i32): bool {
   return false
 }
 
-/** Takes the best of each cell into the working set, as far as there is room. */
+/** Takes the best of each position into the working set, as far as there is room. */
 function admit(c: Convolution, tile: Tile, scan: Scan): void {
-  for (let i = 0; i < scan.cellCount; i++) {
-    const cell = scan.cells + <usize>(i * 12)
-    if (load<f32>(cell) == 0) continue
-    append(c, tile, load<i32>(cell, 8), load<i32>(cell, 4))
+  let best = scan.best
+  for (let y = scan.top; y < scan.top + scan.height; y++) {
+    for (let x = scan.left; x < scan.left + scan.width; x++) {
+      if (load<f32>(best) != 0) append(c, tile, y * c.stride + x, load<i32>(best, 4))
+      best += 8
+    }
   }
 }
 

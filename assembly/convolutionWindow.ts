@@ -1,5 +1,6 @@
 /** One kernel against one window of a canvas. */
 import { at4, Convolution, kernelBytes, PARTIAL } from './convolution'
+import { promoteHigh, sumLanes } from './double'
 
 @inline
 function sum(x: v128): f32 {
@@ -71,19 +72,13 @@ export function windowDotExact(c: Convolution, planes: usize, corner: i32, kerne
         const a = v128.load(r + x)
         const b = v128.load(k + x)
         s0 = f64x2.add(s0, f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b)))
-        s1 = f64x2.add(s1, f64x2.mul(high(a), high(b)))
+        s1 = f64x2.add(s1, f64x2.mul(promoteHigh(a), promoteHigh(b)))
       }
       r += row
       k += width
     }
   }
-  const s = f64x2.add(s0, s1)
-  return f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1)
-}
-
-@inline
-function high(x: v128): v128 {
-  return f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15))
+  return sumLanes(f64x2.add(s0, s1))
 }
 
 /** Subtracts δK from the window that begins at address `at`, whose rows are `row` and whose planes are `plane` bytes apart. */

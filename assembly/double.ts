@@ -6,9 +6,15 @@ export function widen(from: usize, count: i32, to: usize): void {
   for (; i + 4 <= count; i += 4) {
     const x = v128.load(from + (<usize>i << 2))
     v128.store(to + (<usize>i << 3), f64x2.promote_low_f32x4(x))
-    v128.store(to + (<usize>i << 3), f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)), 16)
+    v128.store(to + (<usize>i << 3), promoteHigh(x), 16)
   }
   for (; i < count; i++) store<f64>(to + (<usize>i << 3), <f64>load<f32>(from + (<usize>i << 2)))
+}
+
+/** The upper two floats as doubles. */
+@inline
+export function promoteHigh(x: v128): v128 {
+  return f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15))
 }
 
 @inline

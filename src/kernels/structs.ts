@@ -123,17 +123,14 @@ export const convolutionLayout = layout([
   ['scratchStride', 'i32'],
   ['nonNegative', 'i32'],
   ['colour', 'i32'],
-  ['sweeps', 'i32'],
   ['refinements', 'i32'],
   ['fullest', 'i32'],
-  ['cell', 'i32'],
   ['accelerated', 'i32'],
   ['lambda', 'f64'],
   ['stepSize', 'f64'],
   ['momentum', 'f64'],
   ['sensitivity', 'f64'],
   ['band', 'f64'],
-  ['admission', 'f64'],
 ])
 
 export type ProblemFields = { [name in keyof typeof problemLayout.offsets]: number }

@@ -120,9 +120,6 @@ export class ConvolutionProblem {
         change,
         reach: this.reach,
         nonNegative: options.nonNegative ? 1 : 0,
-        sweeps: 2,
-        cell: 1,
-        admission: 1,
       })
       const own = (bytes: number, what: string) => this.own(bytes, what)
       const laid = layKernels(engine, own, geometry.kernels, options.kernels, options.mapWeights)
@@ -251,14 +248,14 @@ export class ConvolutionProblem {
     return { energy, gap: Math.max(0, energy - dual), level }
   }
 
-  /** Sweeps over all working sets, colour by colour. What came off the energy, or undefined where `pause` said so. */
-  async descend(sweeps: number, refinements: number, pause: Pause): Promise<number | undefined> {
+  /** Sweeps once over all working sets, colour by colour. What came off the energy, or undefined where `pause` said so. */
+  async descend(refinements: number, pause: Pause): Promise<number | undefined> {
     this.provide()
     const { tilesY, tilesX } = this.tiling
     for (let colour = 0; colour < 4; colour++) {
       const down = (tilesY - (colour >> 1) + 1) >> 1
       const across = (tilesX - (colour & 1) + 1) >> 1
-      this.describe({ colour, sweeps, refinements })
+      this.describe({ colour, refinements })
       if (!(await this.run(Job.descend, down * across, pause))) return undefined
     }
     return this.tiles.sums().decrease

@@ -64,7 +64,7 @@ export async function solveActiveSet(problem: ConvolutionProblem, limits: Limits
     let first = 0
     for (let sweep = 0; sweep < SWEEPS && steps < limits.maxSteps; sweep++) {
       const refine = sweep % REFINED_EVERY === REFINED_EVERY - 1 ? REFINEMENTS : 0
-      const decrease = await problem.descend(1, refine, limits.outOfTime)
+      const decrease = await problem.descend(refine, limits.outOfTime)
       steps++
       if (decrease === undefined) break
       if (sweep === 0) first = decrease
