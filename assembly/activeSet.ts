@@ -17,6 +17,7 @@ import { refine } from './refine'
 import { refreshCorrelations } from './refreshCorrelations'
 import { minimize } from './minimize'
 import { WorkingSet, admit, largestRatio, refresh } from './workingSet'
+import { writeResult } from './writeCode'
 
 /** Unit roundoff of single precision. */
 const ROUNDOFF: f64 = 5.9604644775390625e-8
@@ -174,15 +175,15 @@ function solve(
 
   const squaredNorm = load<f64>(scratch.squaredNorms + (<usize>row << 3))
   if (!(squaredNorm < Infinity)) {
-    finish(problem, index, NaN, NaN, 0, Stop.NON_FINITE)
+    writeResult(problem, index, 0, NaN, NaN, 0, Stop.NON_FINITE)
     return
   }
   if (isNaN(lambda)) {
-    finish(problem, index, 0.5 * squaredNorm, NaN, 0, Stop.DIVERGED)
+    writeResult(problem, index, 0, 0.5 * squaredNorm, NaN, 0, Stop.DIVERGED)
     return
   }
   if (lambda == 0) {
-    finish(problem, index, 0.5 * squaredNorm, 0, 0, Stop.CONVERGED)
+    writeResult(problem, index, 0, 0.5 * squaredNorm, 0, 0, Stop.CONVERGED)
     return
   }
   scratch.start = start
@@ -380,14 +381,5 @@ function finishPoint(
     store<i32>(problem.outIndices + at, load<i32>(set.atoms + (slot << 2)))
     store<f32>(problem.outValues + at, <f32>load<f64>(set.z + (slot << 3)))
   }
-  finish(problem, index, roundedEnergy, max(0, written), steps, status)
-  store<i32>(problem.outCounts + (<usize>index << 2), count)
-}
-
-function finish(problem: Problem, index: i32, energy: f64, gap: f64, steps: i32, status: i32): void {
-  store<i32>(problem.outCounts + (<usize>index << 2), 0)
-  store<f64>(problem.outEnergy + (<usize>index << 3), energy)
-  store<f64>(problem.outGap + (<usize>index << 3), gap)
-  store<i32>(problem.outSteps + (<usize>index << 2), steps)
-  store<i32>(problem.outStatus + (<usize>index << 2), status)
+  writeResult(problem, index, count, roundedEnergy, max(0, written), steps, status)
 }

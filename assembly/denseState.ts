@@ -5,6 +5,7 @@
 import { aligned, at8 } from './addresses'
 import { dot, dotMixed, widen } from './double'
 import { Penalty, Problem, Stop } from './problem'
+import { writeResult, writeRounded } from './writeCode'
 
 @unmanaged
 export class DenseState {
@@ -43,8 +44,7 @@ export function begin(problem: Problem, piece: usize, index: i32): bool {
   widen(problem.observations + (<usize>(index * problem.m) << 2), problem.m, state.wide)
   state.squaredNorm = dot(state.wide, state.wide, problem.m)
   if (!(state.squaredNorm < Infinity)) {
-    write(problem, index, NaN, NaN, 0, Stop.NON_FINITE)
-    store<i32>(problem.outCounts + (<usize>index << 2), 0)
+    writeResult(problem, index, 0, NaN, NaN, 0, Stop.NON_FINITE)
     return false
   }
   memory.fill(state.q, 0, <usize>problem.kp << 3)
@@ -269,27 +269,9 @@ export function prox(problem: Problem, state: DenseState, v: usize, curvature: f
 export function finish(problem: Problem, state: DenseState, index: i32, steps: i32, status: i32): void {
   const energy = energyOf(problem, state)
   const gap = gapOf(problem, state)
-  let count = 0
-  const base = <usize>index * <usize>problem.capacity
-  for (let j = 0; j < problem.k; j++) {
-    const rounded = <f32>load<f64>(at8(state.z, j))
-    store<f64>(at8(state.z, j), <f64>rounded)
-    if (rounded == 0) continue
-    const at = (base + <usize>count) << 2
-    store<i32>(problem.outIndices + at, j)
-    store<f32>(problem.outValues + at, rounded)
-    count++
-  }
+  const count = writeRounded(problem, index, state.z)
   correlate(problem, state)
   const roundedEnergy = energyOf(problem, state)
   const roundedGap = problem.penalty >= Penalty.TOP_K ? gapOf(problem, state) : max(0, gap + roundedEnergy - energy)
-  store<i32>(problem.outCounts + (<usize>index << 2), count)
-  write(problem, index, roundedEnergy, roundedGap, steps, status)
-}
-
-function write(problem: Problem, index: i32, energy: f64, gap: f64, steps: i32, status: i32): void {
-  store<f64>(problem.outEnergy + (<usize>index << 3), energy)
-  store<f64>(problem.outGap + (<usize>index << 3), gap)
-  store<i32>(problem.outSteps + (<usize>index << 2), steps)
-  store<i32>(problem.outStatus + (<usize>index << 2), status)
+  writeResult(problem, index, count, roundedEnergy, roundedGap, steps, status)
 }

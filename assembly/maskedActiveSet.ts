@@ -6,8 +6,9 @@
 import { at8 } from './addresses'
 import { descendMasked } from './maskedDescent'
 import {
-  MaskedState, correlate, energyOf, finishMasked, gapOf, refreshResidual, thresholdOf, writeMasked,
+  MaskedState, correlate, energyOf, finishMasked, gapOf, refreshResidual, thresholdOf,
 } from './maskedState'
+import { writeResult } from './writeCode'
 import { admitMasked, scatterMasked } from './maskedWorkingSet'
 import { minimize } from './minimize'
 import { Problem, Stop } from './problem'
@@ -47,7 +48,7 @@ export function solveMasked(problem: Problem, state: MaskedState, index: i32): v
   const set = changetype<WorkingSet>(state.set)
   const nonNegative = <bool>problem.nonNegative
   if (state.lambda == 0) {
-    writeMasked(problem, index, 0, 0.5 * state.squaredNorm, 0, 0, Stop.CONVERGED)
+    writeResult(problem, index, 0, 0.5 * state.squaredNorm, 0, 0, Stop.CONVERGED)
     return
   }
   set.size = 0

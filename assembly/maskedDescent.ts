@@ -6,8 +6,8 @@ import { at8 } from './addresses'
 import { dotMixed } from './double'
 import {
   MaskedState, correlate, energyOf, fillCurvatures, finishMasked, gapOf, refreshResidual, subtractAtom, thresholdOf,
-  writeMasked,
 } from './maskedState'
+import { writeResult } from './writeCode'
 import { Problem, Stop } from './problem'
 
 /** Support sweeps between two full ones. */
@@ -16,7 +16,7 @@ const SUPPORT_SWEEPS: i32 = 10
 /** Goes on from the z in `state`, `taken` steps having been spent. */
 export function descendMasked(problem: Problem, state: MaskedState, index: i32, taken: i32): void {
   if (state.lambda == 0) {
-    writeMasked(problem, index, 0, 0.5 * state.squaredNorm, 0, taken, Stop.CONVERGED)
+    writeResult(problem, index, 0, 0.5 * state.squaredNorm, 0, taken, Stop.CONVERGED)
     return
   }
   fillCurvatures(problem, state)

@@ -10,6 +10,7 @@ import { aligned, at8 } from './addresses'
 import { dot, dotMixed, widen } from './double'
 import { Penalty, Problem, Stop } from './problem'
 import { WorkingSet, layOut, workingSetBytes } from './workingSet'
+import { writeResult, writeRounded } from './writeCode'
 
 @unmanaged
 export class MaskedState {
@@ -167,7 +168,7 @@ export function beginMasked(problem: Problem, state: MaskedState, index: i32): b
   memory.fill(state.z, 0, <usize>problem.kp << 3)
   memory.fill(state.c, 0, <usize>problem.kp << 3)
   if (!(state.squaredNorm < Infinity)) {
-    writeMasked(problem, index, 0, NaN, NaN, 0, Stop.NON_FINITE)
+    writeResult(problem, index, 0, NaN, NaN, 0, Stop.NON_FINITE)
     return false
   }
   correlate(problem, state)
@@ -270,21 +271,11 @@ export function stationarityOf(problem: Problem, state: MaskedState): f64 {
 export function finishMasked(
   problem: Problem, state: MaskedState, index: i32, energy: f64, gap: f64, steps: i32, status: i32,
 ): void {
-  let count = 0
-  const base = <usize>index * <usize>problem.capacity
-  for (let j = 0; j < problem.k; j++) {
-    const rounded = <f32>load<f64>(at8(state.z, j))
-    store<f64>(at8(state.z, j), <f64>rounded)
-    if (rounded == 0) continue
-    const at = (base + <usize>count) << 2
-    store<i32>(problem.outIndices + at, j)
-    store<f32>(problem.outValues + at, rounded)
-    count++
-  }
+  const count = writeRounded(problem, index, state.z)
   refreshResidual(problem, state, index)
   const own = energyOf(problem, state)
   if (!(own < Infinity)) {
-    writeMasked(problem, index, 0, 0.5 * state.squaredNorm, NaN, steps, Stop.DIVERGED)
+    writeResult(problem, index, 0, 0.5 * state.squaredNorm, NaN, steps, Stop.DIVERGED)
     return
   }
   let written = max(0, gap + own - energy)
@@ -292,13 +283,5 @@ export function finishMasked(
     correlate(problem, state)
     written = stationarityOf(problem, state)
   }
-  writeMasked(problem, index, count, own, written, steps, status)
-}
-
-export function writeMasked(problem: Problem, index: i32, count: i32, energy: f64, gap: f64, steps: i32, status: i32): void {
-  store<i32>(problem.outCounts + (<usize>index << 2), count)
-  store<f64>(problem.outEnergy + (<usize>index << 3), energy)
-  store<f64>(problem.outGap + (<usize>index << 3), gap)
-  store<i32>(problem.outSteps + (<usize>index << 2), steps)
-  store<i32>(problem.outStatus + (<usize>index << 2), status)
+  writeResult(problem, index, count, own, written, steps, status)
 }

@@ -102,13 +102,9 @@ export interface ConvolutionalSparseCodingModel
   saveInto(run: Run): Promise<void>
 }
 
-export interface ConvolutionalModelParts {
-  readonly settings: ConvolutionalSettings
-  readonly kernels: Tensor
-  readonly usage: Float64Array
-  readonly history: readonly ConvolutionalProgress[]
-  readonly status: LearningStatus
-  readonly transform: ImageStep
+/** What a model is made of. */
+export interface ConvolutionalModelParts
+  extends Pick<ConvolutionalSparseCodingModel, 'settings' | 'kernels' | 'usage' | 'history' | 'status' | 'transform'> {
   readonly threads: number | undefined
 }
 

@@ -6,7 +6,7 @@ import { highPass } from '../preprocess/highPass.js'
 import { patchSize } from '../preprocess/patchSize.js'
 import { ConfigurationError, ShapeError } from '../tensor/errors.js'
 import { formatShape, type Tensor } from '../tensor/tensor.js'
-import { isTensor, type RestorationOptions } from './restoration.js'
+import { checkPhotographChannels, isTensor, type RestorationOptions } from './restoration.js'
 
 const KERNELS = 32
 const SIDE = 8
@@ -73,11 +73,7 @@ export async function otherKernels(
   if (dictionary === 'itself') return undefined
   const channels = image.shape.slice(2)
   if (dictionary === 'photographs') {
-    if (channels.length > 0 && channels[0] !== 3) {
-      throw new ConfigurationError(
-        `The photographs have 1 or 3 channels, and the image has ${channels[0]}; learn on the image itself.`,
-      )
-    }
+    checkPhotographChannels(channels)
     const side = Math.max(PHOTOGRAPH_CROP, ...patchSize(patch))
     return kept(
       await convolutionalSparseCoding({

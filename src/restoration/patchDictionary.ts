@@ -7,7 +7,7 @@ import type { StepConfig } from '../preprocess/preprocessor.js'
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { formatShape, type Tensor, takeRows } from '../tensor/tensor.js'
 import { ImagePatches } from './imagePatches.js'
-import { isTensor, type RestorationOptions } from './restoration.js'
+import { checkPhotographChannels, isTensor, type RestorationOptions } from './restoration.js'
 
 /** Patches learned from, each seen so often that learning sees about {@link SEEN}. */
 const SAMPLE = 65_536
@@ -83,11 +83,7 @@ export async function otherAtoms(
   if (dictionary === 'itself') return undefined
   const channels = image.shape.slice(2)
   if (dictionary === 'photographs') {
-    if (channels.length > 0 && channels[0] !== 3) {
-      throw new ConfigurationError(
-        `The photographs have 1 or 3 channels, and the image has ${channels[0]}; learn on the image itself.`,
-      )
-    }
+    checkPhotographChannels(channels)
     return fitted(
       sparseCoding({
         ...coding(options, atoms, seed),

@@ -101,6 +101,15 @@ export function checkRestoration({ method = 'patches', codes, lambda, atoms }: R
   }
 }
 
+/** Throws {@link ConfigurationError} where the photographs that ship cannot be cut like an image with these channels ([]: grey). */
+export function checkPhotographChannels(channels: readonly number[]): void {
+  if (channels.length > 0 && channels[0] !== 3) {
+    throw new ConfigurationError(
+      `The photographs have 1 or 3 channels, and the image has ${channels[0]}; learn on the image itself.`,
+    )
+  }
+}
+
 /** Whether a dictionary is given as a tensor. */
 export const isTensor = (choice: DictionaryChoice): choice is Tensor => typeof choice === 'object' && 'data' in choice
 
