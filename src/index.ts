@@ -139,7 +139,8 @@ export { exponentialRate } from './learning/schedules/exponentialRate.js'
 export { constantRate, type LearningRate, type Schedule } from './learning/schedules/schedule.js'
 export { stepRate } from './learning/schedules/stepRate.js'
 export { warmUp } from './learning/schedules/warmUp.js'
-export { type LectureOptions, lecture, sectionNames } from './lecture/lecture.js'
+export { type Lecture, type LectureOptions, lecture } from './lecture/lecture.js'
+export { sectionNames } from './lecture/sections.js'
 export type { ObservationMasks } from './models/convolutionalData.js'
 export {
   type ConvolutionalData,

@@ -6,13 +6,13 @@ import { numberTable } from './text.js'
 
 /** `energia lecture`. */
 export async function lecture(session: Session, options: LectureCommandOptions): Promise<void> {
-  const { out, only, seed } = options
+  const { out, only, seed, full, overwrite } = options
   const colours = options.colours === undefined ? undefined : await imagesIn(options.colours)
   session.event('start', { command: 'lecture', out, ...(only === undefined ? {} : { only }) })
-  const { report, numbers } = await makeLecture({
+  const { report, claims, numbers, reduced } = await makeLecture({
     out,
     ...(only === undefined ? {} : { only }),
-    ...given({ seed, colours }),
+    ...given({ seed, colours, full, overwrite }),
     ...session.threads,
     signal: session.signal,
     onProgress: (progress) => {
@@ -21,12 +21,24 @@ export async function lecture(session: Session, options: LectureCommandOptions):
       session.progress('progress', progress, `${percent} %  ${section}: ${message}`)
     },
   })
-  session.event('done', { report, numbers })
+  session.event('done', { report, claims, numbers, reduced })
   const rows = numbers.map(({ label, value, unit = '', note }) => {
     const written = typeof value === 'number' ? formatNumber(value) : value
     return [label, `${written} ${unit}`.trim(), ...(note === undefined ? [] : [note])] as [string, string, string?]
   })
   session.print(numberTable(rows))
+  session.print('')
+  session.print(
+    numberTable(
+      claims.map(({ number, title, holds }) => [`${number} ${title}`, holds ? 'holds' : 'does not hold'] as const),
+    ),
+  )
+  if (reduced.length > 0) {
+    session.print('')
+    session.print('Reduced here; energia lecture --full makes all of it:')
+    for (const { section, what } of reduced) session.print(`  ${section}: ${what}`)
+  }
+  session.print('')
   session.print(`Open ${report} in a browser.`)
 }
 

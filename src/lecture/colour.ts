@@ -38,7 +38,7 @@ export async function colour(context: SectionContext): Promise<SectionResult> {
   if (images.channels !== 3) {
     throw new ConfigurationError(`${images.name} holds grey images; open them in colour (colour: true).`)
   }
-  const study = await studyKernels(context, 'colour', images, {
+  const study = await studyKernels(context, images, {
     kernels: KERNELS,
     size: SIZE,
     lambda: LAMBDA,
@@ -57,13 +57,13 @@ export async function colour(context: SectionContext): Promise<SectionResult> {
     'colour-image.png': study.restored,
   }
   model.dispose()
-  const { sentence, number } = claim(
-    'about half of the kernels are grey edges and about half are smooth colours, a few of them pairs of opponent colours, and 1 to 2 % of the code is active.',
+  const about = claim(
+    12,
+    'About half of the kernels are grey edges and about half are smooth colours, a few of them pairs of opponent colours, and 1 to 2 % of the code is active.',
     grey >= KERNELS / 3 && coloured >= KERNELS / 3 && opponent > 0 && activeShare > 0.008 && activeShare < 0.025,
     `${grey} of ${KERNELS} kernels are grey and ${coloured} coloured, ${opponent} of these set a colour against its opposite, and ${formatShare(activeShare)} of the code is active.`,
   )
   const numbers: ReportNumber[] = [
-    number,
     ...study.numbers,
     { label: 'Grey kernels', value: grey, note: 'less than a tenth of their energy is colour' },
     { label: 'Coloured kernels', value: coloured },
@@ -75,13 +75,10 @@ export async function colour(context: SectionContext): Promise<SectionResult> {
   return {
     pictures,
     charts: {},
-    numbers,
     section: {
-      id: 'colour',
       heading: 'Kernels in colour',
       prose: [
         `The same energy with kernels of ${SIZE}×${SIZE}×3 and λ = ${LAMBDA}, one code for the three channels, learned from ${EPOCHS * CROPS} crops of ${source}.`,
-        sentence,
       ],
       figures: [
         {
@@ -95,6 +92,7 @@ export async function colour(context: SectionContext): Promise<SectionResult> {
           alt: 'An image in colour twice, the second a little softer',
         },
       ],
+      claims: [about],
       numbers,
       program: colourProgram,
     },

@@ -9,7 +9,16 @@ import { rows, type Tensor, takeRows } from '../tensor/tensor.js'
 import { completions as drawCompletions } from '../views/completions.js'
 import { formatNumber, formatShare } from '../views/formatNumber.js'
 import type { ReportNumber } from '../views/report.js'
-import { claim, graphOptions, halves, mean, runOptions, type SectionContext, type SectionResult } from './section.js'
+import {
+  claim,
+  graphOptions,
+  halves,
+  type LectureRun,
+  learned,
+  mean,
+  type SectionContext,
+  type SectionResult,
+} from './section.js'
 
 /** λ of the two models: none, and that at which a code is worth what its noise takes. */
 const LAMBDA = 1
@@ -54,7 +63,7 @@ export async function completions(context: SectionContext): Promise<SectionResul
   for (const [place, lambda] of [0, LAMBDA].entries()) {
     const say = (message: string, share: number) => context.say(`λ = ${lambda}, ${message}`, (place + share) / 2)
     say('learning', 0)
-    const model = await latentVariableModel({
+    const definition = latentVariableModel({
       shapes: { x: training.x.shape.slice(1), y: training.y.shape.slice(1), z: CODE },
       predictor: mlp({ inputs: 392, hidden: [], outputs: FEATURES, outputActivation: 'relu' }),
       decoder: mlp({ inputs: FEATURES + CODE, hidden: [HIDDEN], outputs: [UPPER, 28] }),
@@ -66,24 +75,35 @@ export async function completions(context: SectionContext): Promise<SectionResul
       optimizer: adam({ learningRate: 0.002 }),
       batchSize: 100,
       ...graphOptions(context),
-    }).fit(training, {
-      epochs: EPOCHS,
-      ...(lambda > 0 ? runOptions(context, 'completions') : context.signal ? { signal: context.signal } : {}),
-      onProgress: ({ fraction, energy }) => say(`learning, energy ${formatNumber(energy, 3)}`, 0.7 * fraction),
     })
+    const fit = (run: LectureRun) =>
+      definition.fit(training, {
+        epochs: EPOCHS,
+        ...run,
+        onProgress: ({ fraction, energy }) => say(`learning, energy ${formatNumber(energy, 3)}`, 0.7 * fraction),
+      })
+    const model = await learned(context, 'latent-variable', fit, lambda)
     say('completing and ranking', 0.75)
     pictures[`completions-${lambda}.png`] = await completed(model, heldOut)
     found.push({ lambda, ...(await measured(model, heldOut, context.signal)) })
     model.dispose()
   }
   const [free, regularized] = found
-  const { sentence, number } = claim(
-    'given x, several y have a low energy and the others a high one, if z is regularized; if it is not, any y has a low energy for any x.',
-    regularized.ownLower > 0.85 && regularized.ownLower > free.ownLower + 0.1 && regularized.rank < free.rank,
-    `with λ = ${LAMBDA} a digit’s own lower half has less energy than another digit’s in ${formatShare(regularized.ownLower)} of pairs, with λ = 0 in ${formatShare(free.ownLower)}.`,
-  )
+  const claims = [
+    claim(
+      1,
+      'Given x too, a code without limits gives any y a low energy for any x.',
+      free.other < 1.5 * regularized.own,
+      `with λ = 0 the lower half of another digit has a mean free energy of ${formatNumber(free.other, 3)} nats, where with λ = ${LAMBDA} a digit’s own has ${formatNumber(regularized.own, 3)} and another’s ${formatNumber(regularized.other, 3)}.`,
+    ),
+    claim(
+      2,
+      'Given x, several y have a low energy and the others a high one, if z is regularized.',
+      regularized.ownLower > 0.85 && regularized.ownLower > free.ownLower + 0.1 && regularized.rank < free.rank,
+      `with λ = ${LAMBDA} a digit’s own lower half has less energy than another digit’s in ${formatShare(regularized.ownLower)} of pairs, with λ = 0 in ${formatShare(free.ownLower)}.`,
+    ),
+  ]
   const numbers: ReportNumber[] = [
-    number,
     ...found.flatMap(({ lambda, ownLower, own, other, rank }) => [
       {
         label: `λ = ${lambda}: own lower half below another’s`,
@@ -100,13 +120,10 @@ export async function completions(context: SectionContext): Promise<SectionResul
   return {
     pictures,
     charts: {},
-    numbers,
     section: {
-      id: 'completions',
       heading: 'Many answers to one question',
       prose: [
         `x is the upper half of a digit, y the lower one: E(x, y, z) = C(y, Dec(Pred(x), z)) + ½λ‖z‖², with z of ${CODE} numbers, learned from ${TRAINING.toLocaleString('en')} digits. One x has many y, and z chooses among them: codes drawn from the density that goes with the regularizer, exp(−½λ‖z‖²), are decoded given a held-out x, and ranked by energy.`,
-        sentence,
       ],
       figures: [
         {
@@ -121,6 +138,7 @@ export async function completions(context: SectionContext): Promise<SectionResul
           alt: 'Rows of broken digits: lower halves that do not fit the upper ones and repeat from row to row',
         },
       ],
+      claims,
       numbers,
       program: completionsProgram,
     },

@@ -30,7 +30,7 @@ for await (const { name, codeShape, inference } of model.encodeEach(images)) {
 /** System 10 of the lecture: kernels that explain whole photographs, with feature maps in the place of coefficients. */
 export async function convolution(context: SectionContext): Promise<SectionResult> {
   const images = await photographs()
-  const study = await studyKernels(context, 'convolution', images, {
+  const study = await studyKernels(context, images, {
     kernels: KERNELS,
     size: SIZE,
     lambda: LAMBDA,
@@ -50,14 +50,14 @@ export async function convolution(context: SectionContext): Promise<SectionResul
     'convolution-image.png': study.restored,
   }
   const filled = gabor.orientationBins.filter((bin) => bin > 0).length
-  const { sentence, number } = claim(
-    'kernels that explain whole images become edges at all orientations, and few coefficients are active.',
+  const about = claim(
+    10,
+    'Kernels that explain whole images become edges at all orientations, and few coefficients are active.',
     filled === 8 && activeShare < 0.05,
     `Gabor functions fit ${formatShare(gabor.shareAbove07)} of the kernels with R² above 0.7, they fill ${filled} of 8 bins of orientation, and ${formatShare(activeShare)} of the code is active.`,
   )
   model.dispose()
   const numbers: ReportNumber[] = [
-    number,
     ...study.numbers,
     { label: 'Median R² of the Gabor fits', value: gabor.medianR2 },
     {
@@ -69,13 +69,10 @@ export async function convolution(context: SectionContext): Promise<SectionResul
   return {
     pictures,
     charts: {},
-    numbers,
     section: {
-      id: 'convolution',
       heading: 'Kernels that explain whole photographs',
       prose: [
         `E(Y, Z) = ½‖Y − Σᵢ Kᵢ * Zᵢ‖² + λ Σᵢ‖Zᵢ‖₁ with λ = ${LAMBDA}: a feature map for each kernel in the place of a coefficient. ${KERNELS} kernels of ${SIZE}×${SIZE} are learned from ${EPOCHS * CROPS} random crops of ${CROP}×${CROP} pixels of ${images.count} photographs, whose smooth part is taken out first; then the middles of ${CODED} photographs, ${SIDE} pixels wide, are coded.`,
-        sentence,
         'An edge that lies across many places is one kernel at many places, where a dictionary of patches needs an atom for each place within the patch: kernels differ in what they show, not in where.',
       ],
       figures: [
@@ -91,6 +88,7 @@ export async function convolution(context: SectionContext): Promise<SectionResul
           alt: 'A photograph twice, the second a little softer',
         },
       ],
+      claims: [about],
       numbers,
       program: convolutionProgram,
     },

@@ -8,11 +8,19 @@ import { olshausen } from '../preprocess/olshausen.js'
 import { patches } from '../preprocess/patches.js'
 import { unitVariance } from '../preprocess/unitVariance.js'
 import { energyOverTime } from '../views/energyOverTime.js'
-import { formatShare } from '../views/formatNumber.js'
+import { formatNumber, formatShare } from '../views/formatNumber.js'
 import { gaborChart } from '../views/gaborChart.js'
 import { mosaic } from '../views/mosaic.js'
 import type { ReportNumber } from '../views/report.js'
-import { codeNumbers, modelOptions, runOptions, type SectionContext, type SectionResult } from './section.js'
+import {
+  claim,
+  codeNumbers,
+  type LectureRun,
+  learned,
+  modelOptions,
+  type SectionContext,
+  type SectionResult,
+} from './section.js'
 
 const ATOMS = 192
 const PATCH = 12
@@ -33,7 +41,7 @@ await writePng('edges.png', mosaic(model.atoms, { usage: model.usage }))`
 export async function edges(context: SectionContext): Promise<SectionResult> {
   const images = await photographs()
   context.say('whitening photographs', 0)
-  const model = await sparseCoding({
+  const coding = sparseCoding({
     atoms: ATOMS,
     lambda: LAMBDA,
     patch: PATCH,
@@ -41,13 +49,16 @@ export async function edges(context: SectionContext): Promise<SectionResult> {
     transform: [olshausen()],
     preprocess: [centre(), unitVariance()],
     ...modelOptions(context),
-  }).fit(images, {
-    epochs: EPOCHS,
-    ...runOptions(context, 'edges'),
-    onProgress: ({ fraction, energy, active }) => {
-      context.say(`learning, energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.75 * fraction)
-    },
   })
+  const fit = (run: LectureRun) =>
+    coding.fit(images, {
+      epochs: EPOCHS,
+      ...run,
+      onProgress: ({ fraction, energy, active }) => {
+        context.say(`learning, energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.75 * fraction)
+      },
+    })
+  const model = await learned(context, 'sparse-coding', fit)
   context.say('coding fresh patches with a certificate', 0.78)
   const fresh = patches(images, { size: PATCH, count: MEASURED, seed: context.seed + 1, transform: [olshausen()] })
   const inference = await model.encode(fresh, context.signal ? { signal: context.signal } : {})
@@ -97,9 +108,7 @@ export async function edges(context: SectionContext): Promise<SectionResult> {
   return {
     pictures,
     charts,
-    numbers,
     section: {
-      id: 'edges',
       heading: 'Oriented edges from photographs',
       prose: [
         `The same energy with λ = ${LAMBDA}, learned from random ${PATCH}×${PATCH} patches of ${images.count} photographs that were whitened as Olshausen and Field did; patches are centred and scaled to unit variance. The atoms began as noise.`,
@@ -117,6 +126,14 @@ export async function edges(context: SectionContext): Promise<SectionResult> {
           alt: 'Points in a half plane, at all angles',
         },
         { svg: charts['edges-energy.svg'], caption: 'Energy while learning.', alt: 'A falling curve that flattens' },
+      ],
+      claims: [
+        claim(
+          9,
+          'Atoms of natural patches become oriented edges, as a Gabor function is, at all orientations.',
+          gabor.medianR2 > 0.8 && gabor.orientationBins.every((bin) => bin > 0),
+          `Gabor functions fit the atoms with a median R² of ${formatNumber(gabor.medianR2, 3)}, above 0.7 for ${formatShare(gabor.shareAbove07)}, and ${gabor.orientationBins.filter((bin) => bin > 0).length} of 8 bins of orientation are filled.`,
+        ),
       ],
       numbers,
       program: edgesProgram,

@@ -11,7 +11,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import { beforeAfter } from '../views/beforeAfter.js'
 import { codesBesideKernels } from '../views/codesBesideKernels.js'
 import type { ReportNumber } from '../views/report.js'
-import { mean, modelOptions, runOptions, type SectionContext, type SectionName } from './section.js'
+import { type LectureRun, learned, mean, modelOptions, type SectionContext } from './section.js'
 
 /** Kernels, and what they make of whole images. */
 export interface KernelStudy {
@@ -28,7 +28,6 @@ export interface KernelStudy {
 /** Learns kernels from random crops of images, and codes the middle of each of some images, `side` pixels wide. */
 export async function studyKernels(
   context: SectionContext,
-  name: SectionName,
   images: Images,
   options: ConvolutionalSparseCodingOptions & {
     readonly epochs: number
@@ -37,13 +36,15 @@ export async function studyKernels(
   },
 ): Promise<KernelStudy> {
   const { epochs, side, coded, ...definition } = options
-  const model = await convolutionalSparseCoding({ ...definition, ...modelOptions(context) }).fit(images, {
-    epochs,
-    ...runOptions(context, name),
-    onProgress: ({ fraction, energy, activeShare }) => {
-      context.say(`learning, energy ${energy.toFixed(2)}, ${(100 * activeShare).toFixed(1)} % active`, 0.8 * fraction)
-    },
-  })
+  const fit = (run: LectureRun) =>
+    convolutionalSparseCoding({ ...definition, ...modelOptions(context) }).fit(images, {
+      epochs,
+      ...run,
+      onProgress: ({ fraction, energy, activeShare }) => {
+        context.say(`learning, energy ${energy.toFixed(2)}, ${(100 * activeShare).toFixed(1)} % active`, 0.8 * fraction)
+      },
+    })
+  const model = await learned(context, 'conv-sparse-coding', fit)
   const middles = middlesOf(images, side, coded)
   const found: { readonly image: Tensor; readonly decoded: Tensor; readonly code: EncodedObservation }[] = []
   for await (const code of model.encodeEach(middles, context.signal ? { signal: context.signal } : {})) {

@@ -10,11 +10,11 @@ import { type Tensor, takeRows, zeros } from '../tensor/tensor.js'
 import { formatNumber, formatShare } from '../views/formatNumber.js'
 import { landscape as drawLandscape, landscapeGrid, shareBelow } from '../views/landscape.js'
 import type { ReportFigure, ReportNumber } from '../views/report.js'
-import { claim, mean, runOptions, type SectionContext, type SectionResult } from './section.js'
+import { claim, type LectureRun, learned, mean, type SectionContext, type SectionResult } from './section.js'
 
 const LAMBDAS = [0, 0.002, 0.004, 0.01]
-/** The model that is kept beside the page. */
-const KEPT = 0.004
+/** λ of the program. */
+const SHOWN = 0.004
 /** Deviation of the noise on codes while learning. */
 const NOISE = 0.3
 const EPOCHS = 60
@@ -38,7 +38,7 @@ const model = await latentVariableModel({
   shapes: { y: 2, z: 2 },
   decoder: mlp({ inputs: 2, hidden: [32], outputs: 2, activation: 'tanh' }),
   cost: squaredError(),
-  regularizer: { ...l1({ lambda: ${KEPT} }), noise: ${NOISE} },
+  regularizer: { ...l1({ lambda: ${SHOWN} }), noise: ${NOISE} },
   optimizer: adamW({ learningRate: 0.02, weightDecay: 0.05 }),
   batchSize: 100,
 }).fit(y, { epochs: ${EPOCHS} })
@@ -56,7 +56,7 @@ export async function landscape(context: SectionContext): Promise<SectionResult>
     const say = (message: string, share: number) =>
       context.say(`λ = ${lambda}, ${message}`, (place + share) / LAMBDAS.length)
     say('learning', 0)
-    const model = await latentVariableModel({
+    const definition = latentVariableModel({
       shapes: { y: 2, z: 2 },
       decoder: mlp({ inputs: 2, hidden: [32], outputs: 2, activation: 'tanh' }),
       cost: squaredError(),
@@ -66,11 +66,14 @@ export async function landscape(context: SectionContext): Promise<SectionResult>
       batchSize: 100,
       seed: context.seed,
       runtime: { threads: 1 }, // its products are too small to share
-    }).fit(training, {
-      epochs: EPOCHS,
-      ...(lambda === KEPT ? runOptions(context, 'landscape') : context.signal ? { signal: context.signal } : {}),
-      onProgress: ({ fraction, energy }) => say(`learning, energy ${formatNumber(energy, 2)}`, 0.75 * fraction),
     })
+    const fit = (run: LectureRun) =>
+      definition.fit(training, {
+        epochs: EPOCHS,
+        ...run,
+        onProgress: ({ fraction, energy }) => say(`learning, energy ${formatNumber(energy, 2)}`, 0.75 * fraction),
+      })
+    const model = await learned(context, 'latent-variable', fit, lambda)
     say('energies of the plane', 0.8)
     const search = { extent: reachOf(model.keptCodes!), lambda, signal: context.signal }
     const plane = (await leastEnergies(model, grid, search)).energy
@@ -91,9 +94,7 @@ export async function landscape(context: SectionContext): Promise<SectionResult>
       title: `λ = ${lambda}`,
     })
   }
-  const { sentence, number } = verdict(found)
   const numbers: ReportNumber[] = [
-    number,
     ...found.flatMap(({ lambda, plane, data, energy, error }) => [
       {
         label: `λ = ${lambda}: plane with F ≤ ${SMALL}`,
@@ -110,13 +111,10 @@ export async function landscape(context: SectionContext): Promise<SectionResult>
   return {
     pictures: {},
     charts,
-    numbers,
     section: {
-      id: 'landscape',
       heading: 'Why codes are regularized',
       prose: [
         `E(y, z) = ½‖y − Dec(z)‖² + λ‖z‖₁ learned from ${TRAINING.toLocaleString('en')} points of a noisy curve. z has two numbers, as many as y, and Dec is a network with 32 hidden units: enough to explain any point, on the curve or off it. Drawn is the free energy F(y) = min over z of E(y, z), found from the best of ${(STARTS * STARTS).toLocaleString('en')} codes.`,
-        sentence,
         `While learning, normal noise of deviation ${NOISE} is added to codes where λ > 0. Without it the decoder would grow and codes shrink until λ weighed nothing.`,
       ],
       figures: found.map(
@@ -126,6 +124,7 @@ export async function landscape(context: SectionContext): Promise<SectionResult>
           alt: `The plane with a wavy line of points; ${formatShare(plane)} of it lies within the contour of small energy`,
         }),
       ),
+      claims: claimsOf(found),
       numbers,
       program: landscapeProgram,
     },
@@ -142,18 +141,26 @@ interface Measured {
   readonly error: number
 }
 
-function verdict(found: readonly Measured[]) {
-  const flat = found[0].plane > 0.9
+function claimsOf(found: readonly Measured[]) {
   const narrows = found.every(({ plane }, i) => i === 0 || plane < found[i - 1].plane)
   const costs = found[0].error < found[1].error && found.every(({ error }) => error <= found.at(-1)!.error)
   const valley = found.some(({ plane, data }) => plane < 1 / 3 && data > 0.8)
   const shares = found.map(({ plane }) => formatShare(plane)).join(', ')
   const errors = found.map(({ error }) => formatNumber(error, 2)).join(', ')
-  return claim(
-    'without regularization F is about 0 nearly everywhere, and λ trades the volume of low energy against the fit.',
-    flat && narrows && costs && valley,
-    `with λ = ${LAMBDAS.join(', ')} the share of the plane at or below ${SMALL} is ${shares}, and the error of reconstruction ${errors}.`,
-  )
+  return [
+    claim(
+      1,
+      'A code that can explain everything makes the free energy flat: about 0 for every y, on the data and off it.',
+      found[0].plane > 0.9 && found[0].data > 0.9,
+      `without regularization ${formatShare(found[0].plane)} of the plane and ${formatShare(found[0].data)} of held-out data have F ≤ ${SMALL}.`,
+    ),
+    claim(
+      2,
+      'λ trades the volume of low energy against the fit: F is low on the data and high off it.',
+      narrows && costs && valley,
+      `with λ = ${LAMBDAS.join(', ')} the share of the plane with F ≤ ${SMALL} is ${shares}, and the error of reconstruction ${errors}.`,
+    ),
+  ]
 }
 
 function captionOf(lambda: number): string {

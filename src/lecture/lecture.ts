@@ -1,58 +1,29 @@
-import { listFolder, makeFolder, openFile, pathKind, writeFileAtomically } from '#data/files'
+import { makeFolder, writeFileAtomically } from '#data/files'
 import { svgToPng } from '#views/raster'
 import type { Images } from '../data/observations.js'
 import { sharedEngine } from '../kernels/engine.js'
-import { CancelledError, ConfigurationError } from '../tensor/errors.js'
+import { CancelledError } from '../tensor/errors.js'
 import { version } from '../version.js'
-import { type ReportNumber, report } from '../views/report.js'
+import { type ReportNumber, type ReportSection, report } from '../views/report.js'
+import type { ReportClaim } from '../views/reportClaims.js'
 import { standaloneSvg } from '../views/standaloneSvg.js'
 import { toPng } from '../views/toPng.js'
-import { balls } from './balls.js'
-import { colour } from './colour.js'
-import { completions } from './completions.js'
-import { convergence } from './convergence.js'
-import { convolution } from './convolution.js'
-import { edges } from './edges.js'
-import { landscape } from './landscape.js'
-import { lista } from './lista.js'
-import type { SectionContext, SectionName, SectionResult } from './section.js'
-import { strokes } from './strokes.js'
-import { vae } from './vae.js'
-
-const sections: Readonly<Record<SectionName, (context: SectionContext) => Promise<SectionResult>>> = {
-  landscape,
-  completions,
-  strokes,
-  convergence,
-  edges,
-  convolution,
-  colour,
-  lista,
-  vae,
-  balls,
-}
+import { type LectureProgress, openProgress } from './progress.js'
+import type { LectureSection, SectionContext, SectionResult } from './section.js'
+import { sections, sectionsOf } from './sections.js'
 
 const TITLE = 'Energia: the lecture'
-
-/** The sections of the lecture, in its order. */
-export const sectionNames: readonly SectionName[] = [
-  'landscape',
-  'completions',
-  'strokes',
-  'convergence',
-  'lista',
-  'edges',
-  'convolution',
-  'colour',
-  'vae',
-  'balls',
-]
+const REDUCTION = 'This is the reduced form, made in minutes; energia lecture --full makes all of it. What was reduced:'
 
 export interface LectureOptions {
   /** The folder that receives index.html, pictures and models. */
   readonly out: string
-  /** Sections to make; all by default. */
-  readonly only?: readonly SectionName[]
+  /** Sections to make, by name or by the number of a system; all by default. */
+  readonly only?: readonly string[]
+  /** Makes all of it, which takes long; the reduced form, made in minutes, by default. */
+  readonly full?: boolean
+  /** Makes a lecture anew that is there; by default it goes on where it stopped, and sections that it has are kept. */
+  readonly overwrite?: boolean
   readonly threads?: number
   readonly seed?: number
   /** Images in colour that kernels in colour are learned from; made-up ones by default. */
@@ -61,95 +32,128 @@ export interface LectureOptions {
   readonly onProgress?: (event: { section: string; message: string; fraction: number }) => void
 }
 
+/** What a lecture leaves. */
+export interface Lecture {
+  /** The path of the page. */
+  readonly report: string
+  /** What is claimed of each system, and whether it holds, in the order of the page. */
+  readonly claims: readonly ReportClaim[]
+  readonly numbers: readonly ReportNumber[]
+  /** What the reduced form reduced, a sentence a section. */
+  readonly reduced: readonly { readonly section: string; readonly what: string }[]
+}
+
 /**
- * Learns the lecture's figures and writes them as one page, with pictures as files and the models beside it.
- * Throws ConfigurationError for a section that does not exist, CancelledError where the signal fires.
+ * Learns the lecture's figures and writes them as one page, with pictures as files and the models beside it. A lecture that was
+ * interrupted goes on: sections that were finished are kept, and models that had begun go on from their checkpoints, to the same
+ * results. The page shows every section that the folder has.
+ * Throws ConfigurationError for a section that does not exist and where the folder holds something else or a lecture with other
+ * settings, CancelledError where the signal fires.
  */
-export async function lecture(options: LectureOptions): Promise<{ report: string; numbers: ReportNumber[] }> {
-  const { out, seed = 0, only = sectionNames } = options
-  const unknown = only.find((name) => !sectionNames.includes(name))
-  if (unknown !== undefined || only.length === 0) {
-    throw new ConfigurationError(`The lecture has no section "${unknown ?? ''}"; it has ${sectionNames.join(', ')}.`)
+export async function lecture(options: LectureOptions): Promise<Lecture> {
+  const { out, seed = 0, full = false, overwrite = false, colours, signal } = options
+  const wanted = sectionsOf(options.only)
+  const settings = {
+    ...{ version, seed, full },
+    colours: colours === undefined ? 'made up' : `${colours.count} images of ${colours.name}`,
   }
-  const begun = performance.now()
-  const file = `${out}/index.html`
-  await refuseOthers(out, file)
+  const progress = await openProgress(out, settings, { title: TITLE, overwrite })
   await makeFolder(out)
+  const file = `${out}/index.html`
   const write = async (content: Parameters<typeof report>[0]) =>
     writeFileAtomically(file, new TextEncoder().encode(await report(content)))
-  await write({
-    title: TITLE,
-    lead: 'This page is being made; it is there when energia lecture has ended.',
-    sections: [],
-  })
-  const wanted = sectionNames.filter((name) => only.includes(name))
-  const results: { name: SectionName; result: SectionResult }[] = []
-  for (const [place, name] of wanted.entries()) {
-    const result = await unlessStopped(options.signal, () =>
-      sections[name]({
-        out,
-        seed,
-        threads: options.threads,
-        signal: options.signal,
-        ...(options.colours ? { colours: options.colours } : {}),
-        say: (message, fraction) =>
-          options.onProgress?.({ section: name, message, fraction: (place + fraction) / wanted.length }),
-      }),
+  const lead = 'This page is being made; it is there when energia lecture has ended.'
+  await write({ title: TITLE, lead, sections: [] })
+  for (const [place, section] of wanted.entries()) {
+    const say: SectionContext['say'] = (message, fraction) =>
+      options.onProgress?.({ section: section.name, message, fraction: (place + fraction) / wanted.length })
+    const context = {
+      name: section.name,
+      out,
+      full,
+      seed,
+      threads: options.threads,
+      signal,
+      progress: progress.store,
+      say,
+    }
+    await unlessStopped(signal, () =>
+      finish(section, { ...context, ...(colours === undefined ? {} : { colours }) }, progress),
     )
-    for (const [file, picture] of Object.entries(result.pictures)) {
-      await writeFileAtomically(`${out}/${file}`, await toPng(picture))
-    }
-    for (const [file, svg] of Object.entries(result.charts)) {
-      const standalone = standaloneSvg(svg)
-      await writeFileAtomically(`${out}/${file}`, new TextEncoder().encode(standalone))
-      await writeFileAtomically(`${out}/${file.replace(/svg$/, 'png')}`, await svgToPng(standalone))
-    }
-    results.push({ name, result })
+  }
+  const made: { readonly section: LectureSection; readonly result: SectionResult; readonly seconds: number }[] = []
+  for (const section of sections) {
+    const kept = await progress.result(section.name)
+    if (kept) made.push({ section, ...kept })
   }
   const { threads } = await sharedEngine(options.threads)
-  const seconds = (performance.now() - begun) / 1000
+  const seconds = made.reduce((sum, each) => sum + each.seconds, 0)
+  const content = made.map(({ section, result }) => titled(section, result))
   await write({
     title: TITLE,
     lead: 'What the lecture on regularized latent-variable energy-based models describes, learned on this machine from real digits and photographs, with the numbers measured here.',
-    sections: results.map(({ result }) => result.section),
+    sections: content,
+    reduction: REDUCTION,
     environment: {
       Energia: version,
+      form: full ? 'full' : 'reduced',
       seed,
       threads,
       seconds: Math.round(seconds),
       made: new Date().toISOString().slice(0, 16).replace('T', ' '),
     },
   })
-  const numbers = results.flatMap(({ name, result }) =>
-    result.numbers.map((number) => ({ ...number, label: `${name}: ${number.label}` })),
+  const numbers = made.flatMap(({ section, result }) =>
+    (result.section.numbers ?? []).map((number) => ({ ...number, label: `${section.name}: ${number.label}` })),
   )
-  return { report: file, numbers: [...numbers, { label: 'Seconds in all', value: seconds, unit: 's' }] }
-}
-
-/** Throws {@link ConfigurationError} unless the folder is new, empty, or holds a lecture, which is made anew. */
-async function refuseOthers(folder: string, page: string): Promise<void> {
-  const kind = await pathKind(folder)
-  if (kind === undefined || (kind === 'folder' && (await listFolder(folder)).length === 0)) return
-  if (kind === 'folder' && (await pathKind(page)) === 'file') {
-    const handle = await openFile(page)
-    try {
-      const head = await handle.read(0, Math.min(handle.size, 4096))
-      if (new TextDecoder().decode(head).includes(`<title>${TITLE}</title>`)) return
-    } finally {
-      await handle.close()
-    }
+  return {
+    report: file,
+    claims: content.flatMap(({ claims = [] }) => claims),
+    numbers: [...numbers, { label: 'Seconds in all', value: seconds, unit: 's' }],
+    reduced: made.flatMap(({ section, result }) =>
+      result.reduced === undefined ? [] : [{ section: section.name, what: result.reduced }],
+    ),
   }
-  throw new ConfigurationError(
-    `${folder} holds something else than a lecture and is left alone; choose another folder.`,
-  )
 }
 
-/** A section's result; where the signal fires, the lecture's own words, for it is made anew and not resumed. */
+/** Makes a section and writes what it shows, unless it is there. */
+async function finish(section: LectureSection, context: SectionContext, progress: LectureProgress): Promise<void> {
+  const { out, say } = context
+  if (await progress.store.exists(`${section.name}.safetensors`)) {
+    say('is there already', 1)
+    return
+  }
+  const begun = performance.now()
+  const result = await section.make(context)
+  for (const [file, picture] of Object.entries(result.pictures)) {
+    await writeFileAtomically(`${out}/${file}`, await toPng(picture))
+  }
+  for (const [file, svg] of Object.entries(result.charts)) {
+    const standalone = standaloneSvg(svg)
+    await writeFileAtomically(`${out}/${file}`, new TextEncoder().encode(standalone))
+    await writeFileAtomically(`${out}/${file.replace(/svg$/, 'png')}`, await svgToPng(standalone))
+  }
+  await progress.keep(section.name, { result, seconds: (performance.now() - begun) / 1000 })
+}
+
+/** A section as the page has it: its heading tells the systems that it is about. */
+function titled({ name, systems }: LectureSection, { section, reduced }: SectionResult): ReportSection {
+  const [first, last] = [systems[0], systems.at(-1)]
+  const numbers = first === last ? `${first}` : `${first}–${last}`
+  return {
+    ...section,
+    id: name,
+    heading: `${numbers}. ${section.heading}`,
+    ...(reduced === undefined ? {} : { reduced }),
+  }
+}
+
+/** What is made; where the signal fires, the lecture's own words. */
 async function unlessStopped<T>(signal: AbortSignal | undefined, make: () => Promise<T>): Promise<T> {
   try {
     if (!signal?.aborted) return await make()
   } catch (error) {
     if (!(error instanceof CancelledError)) throw error
   }
-  throw new CancelledError('The lecture was stopped; start it again to make it anew.')
+  throw new CancelledError('The lecture was stopped; start it again with the same options and folder to go on.')
 }

@@ -9,7 +9,15 @@ import type { Tensor } from '../tensor/tensor.js'
 import { energyGapRace } from '../views/energyGapRace.js'
 import { formatNumber } from '../views/formatNumber.js'
 import type { ReportNumber } from '../views/report.js'
-import { claim, mean, modelOptions, runOptions, type SectionContext, type SectionResult } from './section.js'
+import {
+  claim,
+  type LectureRun,
+  learned,
+  mean,
+  modelOptions,
+  type SectionContext,
+  type SectionResult,
+} from './section.js'
 
 const ATOMS = 100
 const PATCH = 10
@@ -19,7 +27,7 @@ const MEASURED = 500
 /** K of each encoder; its codes are those of K + 1 steps. */
 const STEPS = [0, 1, 3]
 const TRAINING_STEPS = 1500
-/** The encoder that is kept beside the page, and whose codes are certified and refined. */
+/** The encoder whose codes are certified and refined. */
 const KEPT = 3
 const REFINED = 1e-6
 const RACE = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128]
@@ -42,18 +50,21 @@ const svg = await energyGapRace(await codeRace({ models, observations }))`
 export async function lista(context: SectionContext): Promise<SectionResult> {
   const { seed, signal, say } = context
   const images = await photographs()
-  const dictionary = await sparseCoding({
+  const coding = sparseCoding({
     atoms: ATOMS,
     lambda: LAMBDA,
     patch: PATCH,
     patchesPerEpoch: 5000,
     preprocess: [centre()],
     ...modelOptions(context),
-  }).fit(images, {
-    epochs: 6,
-    ...(signal ? { signal } : {}),
-    onProgress: ({ fraction }) => say('learning a dictionary', 0.1 * fraction),
   })
+  const fitDictionary = (run: LectureRun) =>
+    coding.fit(images, {
+      epochs: 6,
+      ...run,
+      onProgress: ({ fraction }) => say('learning a dictionary', 0.1 * fraction),
+    })
+  const dictionary = await learned(context, 'sparse-coding', fitDictionary, 'dictionary')
   const take = (count: number, stream: number) =>
     firstBatch(patches(images, { size: PATCH, count, seed: 3 * seed + stream }), count)
   const training = await take(TRAINING, 1)
@@ -67,12 +78,13 @@ export async function lista(context: SectionContext): Promise<SectionResult> {
       trainingSteps: TRAINING_STEPS,
       ...modelOptions(context),
     })
-    const model = await encoder.fit(training, {
-      ...(steps === KEPT ? runOptions(context, 'lista') : signal ? { signal } : {}),
-      onProgress: ({ fraction }) =>
-        say(`learning LISTA of ${steps} steps`, 0.15 + (0.7 * (place + fraction)) / STEPS.length),
-    })
-    models.push(model)
+    const fit = (run: LectureRun) =>
+      encoder.fit(training, {
+        ...run,
+        onProgress: ({ fraction }) =>
+          say(`learning LISTA of ${steps} steps`, 0.15 + (0.7 * (place + fraction)) / STEPS.length),
+      })
+    models.push(await learned(context, 'lista', fit, steps))
   }
   say('racing', 0.88)
   const racers = await codeRace({
@@ -91,14 +103,14 @@ export async function lista(context: SectionContext): Promise<SectionResult> {
 
   const encoders = racers.at(-1)!
   const worth = encoders.at.map((at, i) => ({ at, steps: asGoodAs(racerOf(racers, 'FISTA'), encoders.gap[i]) }))
-  const { sentence, number } = claim(
+  const about = claim(
+    7,
     'LISTA finds a good code in a few steps, for which FISTA takes several times as many.',
     worth.every(({ at, steps }) => steps >= 2 * at),
     `${worth.map(({ at, steps }) => `${at} ${at === 1 ? 'step' : 'steps'} of LISTA ${at === 1 ? 'is' : 'are'} worth ${formatNumber(steps)} of FISTA`).join(', ')}, by energy.`,
   )
   const share = (values: Float64Array, of: Float64Array) => mean(values) / mean(of)
   const numbers: ReportNumber[] = [
-    number,
     ...encoders.at.map((at, i) => ({
       label: `Energy gap of LISTA after ${at === 1 ? 'one step' : `${at} steps`}`,
       value: encoders.gap[i],
@@ -118,13 +130,10 @@ export async function lista(context: SectionContext): Promise<SectionResult> {
   return {
     pictures: {},
     charts,
-    numbers,
     section: {
-      id: 'lista',
       heading: 'Learning to infer: LISTA',
       prose: [
         `z ← shrink(Wₑy + Sz, θ) is ISTA where Wₑ, S and θ come from the dictionary; LISTA learns them, here on ${TRAINING.toLocaleString('en')} photograph patches of ${PATCH}×${PATCH} with ${ATOMS} atoms and λ = ${LAMBDA}, so that the energy after K steps is least. ${MEASURED} other patches are coded.`,
-        sentence,
         'The more steps, the less there is to win: solvers go on to the least energy, where an encoder of a fixed number of steps ends. What it gives can be certified, and refined by a solver that begins there.',
       ],
       figures: [
@@ -136,6 +145,7 @@ export async function lista(context: SectionContext): Promise<SectionResult> {
           alt: 'Falling curves: ISTA slowest, then FISTA and coordinate descent; LISTA begins far below all and ends after 4 steps',
         },
       ],
+      claims: [about],
       numbers,
       program: listaProgram,
     },

@@ -1,43 +1,52 @@
+import { openStore } from '#artifacts/store'
+import { checkpointFile } from '../artifacts/checkpoint.js'
+import { createRun, modelFile } from '../artifacts/runFolder.js'
+import type { Store } from '../artifacts/store.js'
 import type { Images } from '../data/observations.js'
 import type { Picture } from '../data/picture.js'
+import { loadModel, type ModelName, type Models } from '../models/loadModel.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { ReportNumber, ReportSection } from '../views/report.js'
+import type { ReportClaim } from '../views/reportClaims.js'
+import { systems } from './systems.js'
 
-/** The parts of the lecture that can be asked for. */
-export type SectionName =
-  | 'landscape'
-  | 'completions'
-  | 'strokes'
-  | 'convergence'
-  | 'edges'
-  | 'convolution'
-  | 'colour'
-  | 'lista'
-  | 'vae'
-  | 'balls'
+/** A section of the lecture: the systems of its table that it shows, and how it is made. */
+export interface LectureSection {
+  /** What it is asked for by, its address in the page, and the beginning of the names of its files. */
+  readonly name: string
+  /** Numbers of {@link systems}; the section's result has a claim about each, in this order. */
+  readonly systems: readonly number[]
+  readonly make: (context: SectionContext) => Promise<SectionResult>
+}
 
 /** What a section is given to work with. */
 export interface SectionContext {
-  /** The folder in which the section may save its model and pictures. */
+  readonly name: string
+  /** The folder in which the section may save its models and pictures. */
   readonly out: string
+  /** Whether all of it is to be made; a section says in `reduced` what it leaves out otherwise. */
+  readonly full: boolean
   readonly seed: number
   readonly threads: number | undefined
   readonly signal: AbortSignal | undefined
   /** Images in colour to learn from, where they were given. */
   readonly colours?: Images
+  /** What is known of the lecture's progress: see {@link learned}. */
+  readonly progress: Store
   /** Says what is happening, with the share of the section that is done. */
   readonly say: (message: string, fraction: number) => void
 }
 
-/** What a section leaves. */
+/** What a section leaves. It is saved when the section is finished, so that a lecture that is interrupted keeps it. */
 export interface SectionResult {
-  readonly section: ReportSection
+  /** The section's part of the page; its figures show pictures and charts of this result. The page gives it its id. */
+  readonly section: Omit<ReportSection, 'id' | 'reduced'>
+  /** What the reduced form reduced, in a sentence: "Learned from 9,000 digits, of 60,000." None where nothing was. */
+  readonly reduced?: string
   /** Pictures to be written as PNG, by file name. */
   readonly pictures: Readonly<Record<string, Picture>>
   /** Charts to be written as SVG, by file name. */
   readonly charts: Readonly<Record<string, string>>
-  /** The numbers that the command line repeats at its end. */
-  readonly numbers: readonly ReportNumber[]
 }
 
 /** What every model of the lecture is made with. */
@@ -50,30 +59,42 @@ export function graphOptions({ seed, threads }: SectionContext): { seed: number;
   return { seed, ...(threads === undefined ? {} : { runtime: { threads } }) }
 }
 
-/** How every model of the lecture that is kept is learned: as a run in the lecture's folder, until the signal fires. */
-export function runOptions(
-  { out, signal }: SectionContext,
-  name: SectionName,
-  variant?: string,
-): { run: string; overwrite: true; signal?: AbortSignal } {
-  return {
-    run: `${out}/${name}${variant === undefined ? '' : `-${variant}`}`,
-    overwrite: true,
-    ...(signal ? { signal } : {}),
-  }
+/** Options of fit that make a run of the lecture's folder. */
+export interface LectureRun {
+  readonly run: string
+  readonly overwrite?: true
+  readonly resume?: true
+  readonly signal?: AbortSignal
 }
 
-/** What the lecture claims, and whether the numbers measured here bear it out: a sentence for the page, and a line of its table. */
-export function claim(
-  said: string,
-  holds: boolean,
-  measured: string,
-): { readonly sentence: string; readonly number: ReportNumber } {
-  const verdict = holds ? 'holds' : 'does not hold'
-  return {
-    sentence: `Claim: ${said} Measured here, it ${verdict}: ${measured}`,
-    number: { label: 'The claim', value: verdict },
+/**
+ * A model of the lecture, kept as a run in its folder, called like the section and, where that has several, the variant. Where a
+ * lecture that was interrupted goes on, a model that it had finished is loaded, and one that it had begun goes on from its checkpoint.
+ * Runs of an earlier lecture are never taken for its own: a run belongs to it once `progress` has a file of its name.
+ */
+export async function learned<Name extends ModelName>(
+  { name, out, progress, threads, signal }: SectionContext,
+  model: Name,
+  learn: (run: LectureRun) => Promise<Models[Name]>,
+  variant?: string | number,
+): Promise<Models[Name]> {
+  const run = `${name}${variant === undefined ? '' : `-${variant}`}`
+  const path = `${out}/${run}`
+  const options = { run: path, ...(signal ? { signal } : {}) }
+  if (await progress.exists(`${run}.begun`)) {
+    const { state } = await createRun(path, { resume: true })
+    if (state !== 'finished') return learn({ ...options, resume: true })
+    return loadModel(path, { model, ...(threads === undefined ? {} : { threads, runtime: { threads } }) })
   }
+  const store = openStore(path)
+  for (const file of [modelFile, checkpointFile]) await store.remove(file)
+  await progress.writeAtomic(`${run}.begun`, new Uint8Array(0))
+  return learn({ ...options, overwrite: true })
+}
+
+/** What the lecture claims of a system, and whether what was measured here bears it out. */
+export function claim(system: number, said: string, holds: boolean, measured: string): ReportClaim {
+  return { number: system, title: systems[system], said, holds, measured }
 }
 
 /** Observations [n, h, w] cut in two along their rows: the upper ones [n, at, w] and the rest. */

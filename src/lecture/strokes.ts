@@ -5,14 +5,23 @@ import { sparsity } from '../diagnostics/sparsity.js'
 import { codeRows } from '../inference/codes.js'
 import { sparseCoding } from '../models/sparseCoding.js'
 import { centre } from '../preprocess/centre.js'
-import { rows } from '../tensor/tensor.js'
+import { rows, type Tensor } from '../tensor/tensor.js'
 import { activeHistogram } from '../views/activeHistogram.js'
 import { atomUsage } from '../views/atomUsage.js'
 import { codeValueHistogram } from '../views/codeValueHistogram.js'
 import { decomposition } from '../views/decomposition.js'
 import { energyOverTime } from '../views/energyOverTime.js'
+import { formatNumber, formatShare } from '../views/formatNumber.js'
 import { mosaic } from '../views/mosaic.js'
-import { codeNumbers, modelOptions, runOptions, type SectionContext, type SectionResult } from './section.js'
+import {
+  claim,
+  codeNumbers,
+  type LectureRun,
+  learned,
+  modelOptions,
+  type SectionContext,
+  type SectionResult,
+} from './section.js'
 
 const ATOMS = 256
 const LAMBDA = 0.3
@@ -32,20 +41,23 @@ await writePng('strokes.png', mosaic(model.atoms, { usage: model.usage }))`
 /** System 8 of the lecture: strokes learned from handwritten digits, and digits as sums of few strokes. */
 export async function strokes(context: SectionContext): Promise<SectionResult> {
   const { observations } = await digits()
-  const model = await sparseCoding({
+  const coding = sparseCoding({
     atoms: ATOMS,
     lambda: LAMBDA,
     preprocess: [centre()],
     start: 'parts',
     ...modelOptions(context),
-  }).fit(fromTensor(rows(observations, 0, TRAINING), 'digits, the first 9,000'), {
-    epochs: EPOCHS,
-    heldOut: rows(observations, TRAINING, observations.shape[0]),
-    ...runOptions(context, 'strokes'),
-    onProgress: ({ fraction, energy, active }) => {
-      context.say(`learning, energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.8 * fraction)
-    },
   })
+  const fit = (run: LectureRun) =>
+    coding.fit(fromTensor(rows(observations, 0, TRAINING), 'digits, the first 9,000'), {
+      epochs: EPOCHS,
+      heldOut: rows(observations, TRAINING, observations.shape[0]),
+      ...run,
+      onProgress: ({ fraction, energy, active }) => {
+        context.say(`learning, energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.8 * fraction)
+      },
+    })
+  const model = await learned(context, 'sparse-coding', fit)
   context.say('coding every digit with a certificate', 0.85)
   const inference = await model.encode(observations, context.signal ? { signal: context.signal } : {})
   const { codes, energy } = inference
@@ -71,11 +83,14 @@ export async function strokes(context: SectionContext): Promise<SectionResult> {
     'strokes-active.svg': await activeHistogram(codes),
     'strokes-usage.svg': await atomUsage(uses, { observations: observations.shape[0] }),
   }
+  const active = sparsity(codes).meanActive
+  const inUse = uses.reduce((count, use) => count + (use > 0 ? 1 : 0), 0)
+  const local = localShare(model.atoms)
   const numbers = codeNumbers({
     energy,
     gap: inference.gap!,
-    active: sparsity(codes).meanActive,
-    inUse: uses.reduce((count, use) => count + (use > 0 ? 1 : 0), 0),
+    active,
+    inUse,
     atoms: ATOMS,
     seconds: model.history.at(-1)!.seconds,
   })
@@ -83,9 +98,7 @@ export async function strokes(context: SectionContext): Promise<SectionResult> {
   return {
     pictures,
     charts,
-    numbers,
     section: {
-      id: 'strokes',
       heading: 'Strokes from handwritten digits',
       prose: [
         `Sparse coding, E(y, z) = ½‖y − Wz‖² + λ‖z‖₁ with λ = ${LAMBDA}, learned ${ATOMS} atoms from ${TRAINING.toLocaleString('en')} real digits; ${(observations.shape[0] - TRAINING).toLocaleString('en')} more were held out. Each digit is then the sum of a few atoms.`,
@@ -123,8 +136,35 @@ export async function strokes(context: SectionContext): Promise<SectionResult> {
           alt: 'A curve that falls from the most to the least used atom',
         },
       ],
+      claims: [
+        claim(
+          8,
+          'Atoms of digits become localized strokes, some loops and nearly whole digits among them, hardly any of them dead, and few of them make a digit.',
+          inUse >= 0.98 * ATOMS && active < 0.15 * ATOMS && local > 0.8,
+          `${inUse} of ${ATOMS} atoms are in use, ${formatShare(local)} have most of their energy within a disk of a fifth of the picture, and a digit is the sum of ${formatNumber(active, 3)}.`,
+        ),
+      ],
       numbers,
       program: strokesProgram,
     },
   }
+}
+
+/** The share of atoms [k, h, w] with more than half of their energy within a disk of a fifth of the picture around its centre. */
+function localShare({ shape: [count, height, width], data }: Tensor): number {
+  const reach = (height * width) / 5 / Math.PI
+  let local = 0
+  for (let j = 0; j < count; j++) {
+    const energies = data.subarray(j * height * width, (j + 1) * height * width).map((value) => value * value)
+    const total = energies.reduce((sum, energy) => sum + energy, 0)
+    let [cy, cx] = [0, 0]
+    energies.forEach((energy, p) => {
+      cy += (energy * Math.floor(p / width)) / total
+      cx += (energy * (p % width)) / total
+    })
+    const within = (p: number) => (Math.floor(p / width) - cy) ** 2 + ((p % width) - cx) ** 2 <= reach
+    const inside = energies.reduce((sum, energy, p) => sum + (within(p) ? energy : 0), 0)
+    if (inside > total / 2) local++
+  }
+  return count === 0 ? 0 : local / count
 }

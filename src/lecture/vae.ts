@@ -8,7 +8,15 @@ import { latentScatter } from '../views/latentScatter.js'
 import { reconstructions } from '../views/reconstructions.js'
 import type { ReportNumber } from '../views/report.js'
 import { samples } from '../views/samples.js'
-import { claim, graphOptions, mean, runOptions, type SectionContext, type SectionResult } from './section.js'
+import {
+  claim,
+  graphOptions,
+  type LectureRun,
+  learned,
+  mean,
+  type SectionContext,
+  type SectionResult,
+} from './section.js'
 
 const TRAINING = 9000
 /** Numbers in a code: many for good pictures, two to look at the codes themselves. */
@@ -33,22 +41,26 @@ await writePng('plane.png', latentGrid(await model.decode(latentGridCodes())))`
 export async function vae(context: SectionContext): Promise<SectionResult> {
   const { observations, labels } = await digits()
   const heldOut = rows(observations, TRAINING, observations.shape[0])
-  const learn = async (latent: number, place: number) =>
-    variationalAutoEncoder({
+  const learn = async (latent: number, place: number) => {
+    const definition = variationalAutoEncoder({
       latent,
       hidden: [latent === 2 ? 256 : 400],
       optimizer: adam({ learningRate: 0.002 }),
       batchSize: 100,
       ...graphOptions(context),
-    }).fit(rows(observations, 0, TRAINING), {
-      epochs: EPOCHS,
-      ...runOptions(context, 'vae', `${latent}`),
-      onProgress: ({ fraction, energy }) =>
-        context.say(
-          `learning codes of ${latent} numbers, energy ${formatNumber(energy, 4)}`,
-          (place + 0.9 * fraction) / 2,
-        ),
     })
+    const fit = (run: LectureRun) =>
+      definition.fit(rows(observations, 0, TRAINING), {
+        epochs: EPOCHS,
+        ...run,
+        onProgress: ({ fraction, energy }) =>
+          context.say(
+            `learning codes of ${latent} numbers, energy ${formatNumber(energy, 4)}`,
+            (place + 0.9 * fraction) / 2,
+          ),
+      })
+    return learned(context, 'variational-auto-encoder', fit, latent)
+  }
   const wide = await learn(CODES[0], 0)
   const plane = await learn(CODES[1], 1)
   const shown = rows(heldOut, 0, 16)
@@ -69,13 +81,13 @@ export async function vae(context: SectionContext): Promise<SectionResult> {
   plane.dispose()
   const spread = meanSquare(balls.means) + meanSquare(balls.deviations)
   const near = nearestAlike(means.data, labels.subarray(TRAINING))
-  const { sentence, number } = claim(
-    'springs pack codes that are fuzzy balls about as N(0, 1) is packed, so that a code drawn from it decodes to a digit, and neighbouring codes to digits that are alike.',
+  const about = claim(
+    14,
+    'Springs pack codes that are fuzzy balls about as N(0, 1) is packed, so that a code drawn from it decodes to a digit, and neighbouring codes to digits that are alike.',
     spread > 1 / ALIKE && spread < ALIKE && near > 3 * CHANCE,
     `codes of held-out digits, noise included, have a mean square of ${formatNumber(spread, 3)} a number, where N(0, 1) has 1; of nearest neighbours in the plane ${formatShare(near)} are the same digit, where chance is ${formatShare(CHANCE)}.`,
   )
   const numbers: ReportNumber[] = [
-    number,
     {
       label: 'Reconstruction',
       value: evidence.reconstruction,
@@ -95,13 +107,10 @@ export async function vae(context: SectionContext): Promise<SectionResult> {
   return {
     pictures,
     charts,
-    numbers,
     section: {
-      id: 'vae',
       heading: 'Variational auto-encoders',
       prose: [
         `The encoder gives each digit a ball, N(z̄, σ²); a code is drawn from it and decoded. Learning lowers −log p(y | z) + ½‖z̄‖² + ½Σ(σ² − 1 − log σ²): reconstruction, springs that hold the balls to the origin, and what keeps their size near 1. Learned from ${TRAINING.toLocaleString('en')} digits in ${EPOCHS} passes.`,
-        sentence,
       ],
       figures: [
         {
@@ -126,6 +135,7 @@ export async function vae(context: SectionContext): Promise<SectionResult> {
           alt: 'Dots around the origin in ten colours, each mostly in a region of its own',
         },
       ],
+      claims: [about],
       numbers,
       program: vaeProgram,
     },

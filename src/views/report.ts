@@ -3,6 +3,7 @@ import { ConfigurationError } from '../tensor/errors.js'
 import { formatNumber } from './formatNumber.js'
 import { inlineSvg } from './inlineSvg.js'
 import { pictureDataUri } from './pictureSvg.js'
+import { claimList, claimTable, type ReportClaim, reductions } from './reportClaims.js'
 import { reportStyle } from './reportStyle.js'
 import { escapeXml } from './xml.js'
 
@@ -31,8 +32,12 @@ export interface ReportSection {
   readonly heading: string
   /** Short paragraphs of plain text. */
   readonly prose?: readonly string[]
+  /** What is claimed, and whether it holds. */
+  readonly claims?: readonly ReportClaim[]
   readonly figures?: readonly ReportFigure[]
   readonly numbers?: readonly ReportNumber[]
+  /** What was reduced to make the section sooner, in a sentence. */
+  readonly reduced?: string
   /** The program that made the section. */
   readonly program?: string
 }
@@ -42,12 +47,14 @@ export interface Report {
   /** What the page shows, in a sentence or two below the title. */
   readonly lead?: string
   readonly sections: readonly ReportSection[]
+  /** What leads the list of what sections reduced, where any did. */
+  readonly reduction?: string
   /** Machine, versions, seeds: what it takes to measure again. */
   readonly environment?: Readonly<Record<string, string | number>>
 }
 
 /** Addresses that the page uses itself. */
-const OWN_IDS = ['content', 'contents', 'summary', 'environment']
+const OWN_IDS = ['content', 'contents', 'claims', 'summary', 'reduced', 'environment']
 
 /** Pictures wider than the page's column are shown smaller; then smoothing serves them better than crisp pixels. */
 const COLUMN = 944
@@ -61,10 +68,17 @@ const COLUMN = 944
 export async function report(content: Report): Promise<string> {
   requireIds(content.sections)
   const sections = await Promise.all(content.sections.map(section))
+  const claims = claimTable(content.sections)
   const summary = summaryTable(content.sections)
+  const reduced = reductions(
+    content.sections,
+    content.reduction ?? 'Some sections were made from less, to be there sooner.',
+  )
   const links = [
-    ...(summary === '' ? [] : [{ id: 'summary', heading: 'Measured numbers' }]),
+    ...(claims === '' ? [] : [{ id: 'claims', heading: 'The systems' }]),
     ...content.sections,
+    ...(summary === '' ? [] : [{ id: 'summary', heading: 'Measured numbers' }]),
+    ...(reduced === '' ? [] : [{ id: 'reduced', heading: 'What is reduced' }]),
     ...(content.environment === undefined ? [] : [{ id: 'environment', heading: 'Environment' }]),
   ]
   return [
@@ -88,8 +102,10 @@ export async function report(content: Report): Promise<string> {
     '</header>',
     links.length === 0 ? '' : contents(links),
     '<main id="content" tabindex="-1">',
-    summary,
+    claims,
     ...sections,
+    summary,
+    reduced,
     '</main>',
     content.environment === undefined ? '' : environment(content.environment),
     '</div>',
@@ -146,8 +162,10 @@ async function section({
   id,
   heading,
   prose = [],
+  claims = [],
   figures = [],
   numbers = [],
+  reduced,
   program,
 }: ReportSection): Promise<string> {
   const drawn = await Promise.all(figures.map(figure))
@@ -155,6 +173,8 @@ async function section({
     `<section id="${id}" aria-labelledby="${id}-heading">`,
     `<h2 id="${id}-heading">${escapeXml(heading)}</h2>`,
     ...prose.map((paragraph) => `<p>${escapeXml(paragraph)}</p>`),
+    claimList(id, claims),
+    reduced === undefined ? '' : `<p class="reduced">Reduced here: ${escapeXml(reduced)}</p>`,
     drawn.length === 0 ? '' : `<div class="figures">${drawn.join('')}</div>`,
     numbers.length === 0
       ? ''

@@ -52,6 +52,13 @@ footer{margin-top:4rem;padding-top:1.5rem;border-top:1px solid var(--line);font-
 footer h2{font-size:1.05rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.5rem;margin:0}
 dd{margin:0;overflow-wrap:anywhere;color:var(--ink)}
+.claims{display:block;margin:1.4rem 0;padding-inline-start:1.2rem;border-inline-start:3px solid var(--link);max-width:44rem}
+.claims dt{font-weight:650;scroll-margin-top:1.5rem}.claims dd+dt{margin-top:1.1rem}
+.claims dd{margin:.2rem 0 0}.claims .number{color:var(--energia-muted);font-weight:600;margin-inline-end:.4rem}
+.reduced{font-size:.95rem;color:var(--energia-muted)}
+.overview td.number{font-variant-numeric:tabular-nums;padding-inline-end:1rem}
+.overview td.verdict{font-weight:650}
+ul{margin:0;padding-inline-start:1.2rem;max-width:42rem}li+li{margin-top:.4rem}
 @media (max-width:52rem){img.crisp{image-rendering:auto}.figures{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:38rem){
 .page{padding:1.75rem 1.1rem 3rem}
@@ -62,7 +69,8 @@ tbody tr{display:grid;grid-template-columns:minmax(9rem,1fr) auto auto;column-ga
 th,td{border:0;padding:0}
 tbody th[scope=rowgroup]{grid-column:1/-1;padding-top:.8rem}
 td.value{white-space:normal}td.note{grid-column:1/-1}td:empty{display:none}td.value:has(+td.unit:empty){grid-column:2/4}
-dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}
+dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}.claims dd{margin-bottom:0}
+.overview tbody tr{grid-template-columns:2rem minmax(9rem,1fr) auto}.overview td.note{display:none}
 }
 @media print{
 :root{color-scheme:light;--page:#fff;--raised:#fff;--ink:#000;--line:#bbb;--link:#000;--code:#fff;${paletteVariables('light')}}
@@ -71,7 +79,7 @@ body{font-size:10.5pt}.page{max-width:none;padding:0}
 nav,.skip{display:none}
 a{text-decoration:none}
 section{margin-top:1.6rem}main>section+section{padding-top:1.2rem}
-h1,h2,h3{break-after:avoid}figure,tr,pre,dl{break-inside:avoid}
+h1,h2,h3{break-after:avoid}figure,tr,pre,dl{break-inside:avoid}dt{break-after:avoid}
 figure.full img{max-height:21cm;width:auto}
 pre{white-space:pre-wrap;overflow:visible}
 .figures{grid-template-columns:repeat(2,minmax(0,1fr));gap:1.4rem 1.6rem;margin:1rem 0}

@@ -1,0 +1,20 @@
+/** The systems of the lecture by their numbers: the rows of its table. */
+export const systems: Readonly<Record<number, string>> = {
+  1: 'A latent variable without limits',
+  2: 'A regularized latent variable',
+  3: 'Sparse coding: data as a piecewise linear function',
+  4: 'Normalization',
+  5: 'ISTA and FISTA',
+  6: 'The encoder’s energy: predictive sparse decomposition',
+  7: 'LISTA',
+  8: 'Strokes of handwritten digits',
+  9: 'Patches of natural images',
+  10: 'Convolutional sparse coding',
+  11: 'The convolutional sparse auto-encoder',
+  12: 'Kernels in colour',
+  13: 'Features for a classifier',
+  14: 'The variational auto-encoder',
+  15: 'Fuzzy balls',
+  16: 'Balls without springs',
+  17: 'Springs',
+}
