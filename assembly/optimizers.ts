@@ -26,8 +26,15 @@ export function squares(gradients: usize, bytes: usize): f64 {
 }
 
 /**
- * A step of Adam or AdamW in one pass: M ← β₁M + g, V ← β₂V + g², p ← kept·p − scale·M/(√V + offset), with ωp added to g. A set is
- * p, M and V one after another, `bytes` each, a multiple of 16. Gives the largest |p| that the step leads to, where all are finite.
+ * Added and taken away again, it makes numbers below 2⁻¹²⁵ zero and leaves those above 2⁻⁷⁶ as they are. Moments of weights that have seen
+ * no gradient for long would else fade to where processors take a hundred times as long, under 2⁻¹²⁶, and stay there.
+ */
+const FLUSH: f32 = 7.888609052210118e-31 // 2⁻¹⁰⁰
+
+/**
+ * A step of Adam or AdamW in one pass: M ← β₁M + g, V ← β₂V + g², p ← kept·p − scale·M/(√V + offset), with ωp added to g; moments too
+ * small to matter become 0. A set is p, M and V one after another, `bytes` each, a multiple of 16. Gives the largest |p| that the
+ * step leads to, where all are finite.
  */
 export function adaptive(
   set: usize,
@@ -47,22 +54,36 @@ export function adaptive(
   const s = f32x4.splat(scale)
   const e = f32x4.splat(offset)
   let largest = f32x4.splat(0)
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const p = v128.load(set + i)
-    const g = f32x4.add(v128.load(gradients + i), f32x4.mul(p, w))
-    const mean = f32x4.add(f32x4.mul(v128.load(set + bytes + i), b1), g)
-    const square = f32x4.add(f32x4.mul(v128.load(set + 2 * bytes + i), b2), squared(g))
-    const step = f32x4.mul(f32x4.div(mean, f32x4.add(f32x4.sqrt(square), e)), s)
-    const moved = f32x4.sub(f32x4.mul(p, k), step)
-    v128.store(set + i, moved)
-    v128.store(set + bytes + i, mean)
-    v128.store(set + 2 * bytes + i, square)
-    largest = f32x4.pmax(largest, f32x4.abs(moved))
+  let slope = gradients
+  let mean = set + bytes
+  let square = mean + bytes
+  const end = mean
+  for (let parameter = set; parameter < end; parameter += 64) {
+    for (let at: usize = 0; at < 64; at += 16) {
+      const p = v128.load(parameter + at)
+      const g = f32x4.add(v128.load(slope + at), f32x4.mul(p, w))
+      const m = flushed(f32x4.add(f32x4.mul(v128.load(mean + at), b1), g))
+      const v = flushed(f32x4.add(f32x4.mul(v128.load(square + at), b2), squared(g)))
+      const moved = f32x4.sub(f32x4.mul(p, k), f32x4.mul(f32x4.div(m, f32x4.add(f32x4.sqrt(v), e)), s))
+      v128.store(parameter + at, moved)
+      v128.store(mean + at, m)
+      v128.store(square + at, v)
+      largest = f32x4.pmax(largest, f32x4.abs(moved))
+    }
+    slope += 64
+    mean += 64
+    square += 64
   }
   return max(
     max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
     max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
   )
+}
+
+@inline
+function flushed(x: v128): v128 {
+  const flush = f32x4.splat(FLUSH)
+  return f32x4.sub(f32x4.add(x, flush), flush)
 }
 
 @inline

@@ -24,6 +24,7 @@ export async function openBackend(request: BackendRequest): Promise<Backend> {
       fillsOutputs: true,
       takesShared: false,
       threadsPerSession: true,
+      discard: discarding(),
       exclusive: atOnce,
     }
   }
@@ -42,6 +43,16 @@ export async function openBackend(request: BackendRequest): Promise<Backend> {
       ? undefined
       : `onnxruntime-node does not load here (${native.reason}); graphs run on onnxruntime-web, which is slower.`
   return webBackend(await import('onnxruntime-web'), request, note)
+}
+
+/**
+ * Frees memory by posting it to a port that is closed: it leaves this thread, and nobody receives it. The collector would free it too, but
+ * in great rounds on threads that a run needs.
+ */
+function discarding(): (memory: readonly ArrayBuffer[]) => void {
+  const { port1, port2 } = new MessageChannel()
+  port2.close()
+  return (memory) => port1.postMessage(null, [...memory])
 }
 
 async function loadNative(): Promise<{ ort: Ort } | { reason: string }> {

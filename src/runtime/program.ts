@@ -21,6 +21,8 @@ export interface Program {
 }
 
 const nothing: Values = {}
+/** Bytes of a result that are worth freeing before the collector does. */
+const LARGE = 65536
 
 /** A session as a {@link Program}. Throws {@link FileFormatError} where the graph has values that are no tensors of known types. */
 export class SessionProgram implements Program {
@@ -134,16 +136,21 @@ export class SessionProgram implements Program {
     fetches: Readonly<Record<string, OrtTensor | null>>,
   ): Values {
     const out: Record<string, Value> = {}
+    const copies: ArrayBuffer[] = []
     for (const name of this.outputs) {
       const place = into[name]
       if (place && fetches[name]) {
         out[name] = place
+        // onnxruntime-node fills the place, and then gives a copy of it as well.
+        const { buffer, byteLength } = results[name].data as Float32Array
+        if (byteLength >= LARGE && buffer !== place.data.buffer) copies.push(buffer as ArrayBuffer)
         continue
       }
       const { dims, data } = results[name]
       const value = { shape: dims, data: data as Value['data'] }
       out[name] = place ? filled(name, place, value) : value
     }
+    if (copies.length > 0) this.backend.discard?.(copies)
     return out
   }
 

@@ -54,6 +54,9 @@ export interface RuntimeOptions {
  */
 const SPIN = '100'
 
+/** These would put transpositions back into products, where they cost more (see `matmul`). */
+const UNWANTED = 'MatmulTransposeFusion;GemmTransposeFusion'
+
 const optionNames: OptionNames<RuntimeOptions> = { device: true, backend: true, threads: true, wasmPaths: true }
 
 const devices: readonly Device[] = ['cpu', 'cuda', 'webgpu']
@@ -99,13 +102,11 @@ function runtimeOn(backend: Backend, device: Device): Runtime {
       const options: SessionOptions = {
         executionProviders: [backend.provider],
         logSeverityLevel: 4,
-        ...(backend.threadsPerSession
-          ? {
-              intraOpNumThreads: own,
-              interOpNumThreads: 1,
-              extra: { session: { intra_op: { spin_duration_us: SPIN } } },
-            }
-          : {}),
+        ...(backend.threadsPerSession ? { intraOpNumThreads: own, interOpNumThreads: 1 } : {}),
+        extra: {
+          optimization: { disable_specified_optimizers: UNWANTED },
+          ...(backend.threadsPerSession ? { session: { intra_op: { spin_duration_us: SPIN } } } : {}),
+        },
       }
       const session = await backend
         .exclusive(() => backend.ort.InferenceSession.create(graph, options))

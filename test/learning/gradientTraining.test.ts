@@ -259,6 +259,23 @@ describe.each(['node', 'web'] as const)('training on onnxruntime-%s', (backend) 
     })
   })
 
+  it('lets moments of parameters without a gradient come to 0, and not to numbers that are slow', async () => {
+    const problem: TrainingProblem = {
+      parameters: { w: tensor([3], Float32Array.of(1, 1, 1)) },
+      inputs: { x: ['n', 3] },
+      loss: ({ w }, { x }) => sum(mul(x, w)),
+      optimizer: adam({ beta1: 0.5, beta2: 0.5 }),
+    }
+    await train(problem, async (training) => {
+      await training.step({ x: tensor([1, 3], Float32Array.of(1, 1e-10, 0)) })
+      for (let step = 0; step < 140; step++) await training.step({ x: tensor([1, 3], Float32Array.of(0, 0, 1)) })
+      const { optimizer } = training.state()
+      expect(optimizer['mean.w'].data.subarray(0, 2)).toEqual(Float32Array.of(0, 0))
+      expect(optimizer['square.w'].data.subarray(0, 2)).toEqual(Float32Array.of(0, 0))
+      expect(optimizer['mean.w'].data[2]).toBeCloseTo(2, 5)
+    })
+  })
+
   it('leaves parameters as they were where the step of a kernel overflows', async () => {
     const problem: TrainingProblem = {
       parameters: { w: tensor([5], Float32Array.of(1, 2, 3, 4, 5)) },

@@ -54,6 +54,18 @@ describe.each(['node', 'web'] as const)('the runtime on onnxruntime-%s', (backen
     })
   })
 
+  it('leaves no copies of large outputs that it has filled to the collector', async () => {
+    await withProgram(await runtime({ backend }), sumAndProduct, async (program) => {
+      const a = { shape: [2 ** 18, 3], data: new Float32Array(3 * 2 ** 18).fill(2) }
+      const [sum, product] = [space(2 ** 18, 3), space(2 ** 18, 3)]
+      await program.run({ x: a, y: a }, { sum, product })
+      const before = process.memoryUsage().arrayBuffers
+      for (let i = 0; i < 4; i++) await program.run({ x: a, y: a }, { sum, product })
+      expect(Array.from(sum.data, Number).every((each) => each === 4)).toBe(true)
+      if (backend === 'node') expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20)
+    })
+  })
+
   it('fills the outputs that it is given, and only those', async () => {
     await withProgram(await runtime({ backend }), sumAndProduct, async (program) => {
       const sum = space(2, 3)

@@ -1,7 +1,6 @@
 import { ConfigurationError } from '../../tensor/errors.js'
-import { constant, type ElementType, type Emitter, type Operation, type Sym } from '../sym.js'
+import type { ElementType, Emitter, Operation, Sym } from '../sym.js'
 import { div, mul, neg, sub } from './arithmetic.js'
-import { greater, where } from './comparison.js'
 import { elementwise, inferReal } from './elementwise.js'
 import { onesLike } from './expand.js'
 
@@ -58,8 +57,8 @@ export const tanh: (x: Sym) => Sym = unary('tanh', 'Tanh', (g, _, out) => mul(g,
 export const sigmoid: (x: Sym) => Sym = unary('sigmoid', 'Sigmoid', (g, _, out) => mul(g, mul(out, sub(1, out))))
 /** max(x, 0), with derivative 0 at 0. */
 export const relu: (x: Sym) => Sym = unary('relu', 'Relu', (g, _, out) =>
-  // The result rather than x, so that ONNX Runtime can fuse Relu into what makes x.
-  where(greater(out, 0), g, constant(0, g.type)),
+  // The result rather than x, so that ONNX Runtime can fuse Relu into what makes x; its sign is 0 or 1.
+  mul(g, sign(out)),
 )
 /** log(1 + eˣ), without overflow. Written as max(x, 0) − log sigmoid |x|: Softplus is several times slower, and WebGPU lacks it. */
 export const softplus: (x: Sym) => Sym = unary(
