@@ -16,6 +16,7 @@ import {
   type LectureRun,
   learned,
   mean,
+  reducedTo,
   type SectionContext,
   type SectionResult,
 } from './section.js'
@@ -26,6 +27,7 @@ const CODE = 8
 const FEATURES = 100
 const HIDDEN = 200
 const EPOCHS = 8
+const FULL_EPOCHS = 60
 const TRAINING = 9000
 const UPPER = 14
 /** Held-out digits whose own lower half is set against another's. */
@@ -41,16 +43,12 @@ export const completionsProgram = `import { adam, bernoulli, completions, digits
 
 const { observations } = await digits()
 const model = await latentVariableModel({
-  shapes: { x: [14, 28], y: [14, 28], z: ${CODE} },
-  predictor: mlp({ inputs: 392, hidden: [], outputs: ${FEATURES}, outputActivation: 'relu' }),
-  decoder: mlp({ inputs: ${FEATURES + CODE}, hidden: [${HIDDEN}], outputs: [14, 28] }),
-  encoder: mlp({ inputs: ${392 + FEATURES}, hidden: [${HIDDEN}], outputs: ${CODE} }),
-  gamma: 0, amortized: true, cost: bernoulli(),
-  regularizer: { ...l2({ lambda: ${LAMBDA} }), noise: 1 },
-  optimizer: adam({ learningRate: 0.002 }), batchSize: 100,
+  shapes: { x: [14, 28], y: [14, 28], z: ${CODE} }, gamma: 0, amortized: true, cost: bernoulli(), optimizer: adam({ learningRate: 0.002 }),
+  predictor: mlp({ inputs: 392, hidden: [], outputs: ${FEATURES}, outputActivation: 'relu' }), regularizer: { ...l2({ lambda: ${LAMBDA} }), noise: 1 },
+  decoder: mlp({ inputs: ${FEATURES + CODE}, hidden: [${HIDDEN}], outputs: [14, 28] }), encoder: mlp({ inputs: ${392 + FEATURES}, hidden: [${HIDDEN}], outputs: ${CODE} }), batchSize: 100,
 }).fit({ observations: fromTensor(observations), at: 14 }, { epochs: ${EPOCHS} })
 const x = { shape: [1, 14, 28], data: observations.data.slice(0, 392) }
-const { predictions, energy } = await model.predict(x, { count: ${EACH}, codes: 'prior' })
+const { predictions } = await model.predict(x, { count: ${EACH}, codes: 'prior' })
 await writePng('completions.png', completions(x, predictions))`
 
 /** Systems 1 and 2 of the lecture given an x: the upper half of a digit, which several lower halves complete. */
@@ -78,7 +76,7 @@ export async function completions(context: SectionContext): Promise<SectionResul
     })
     const fit = (run: LectureRun) =>
       definition.fit(training, {
-        epochs: EPOCHS,
+        epochs: context.full ? FULL_EPOCHS : EPOCHS,
         ...run,
         onProgress: ({ fraction, energy }) => say(`learning, energy ${formatNumber(energy, 3)}`, 0.7 * fraction),
       })
@@ -120,6 +118,7 @@ export async function completions(context: SectionContext): Promise<SectionResul
   return {
     pictures,
     charts: {},
+    ...reducedTo(context, `${EPOCHS} passes through the digits, of ${FULL_EPOCHS}.`),
     section: {
       heading: 'Many answers to one question',
       prose: [

@@ -40,6 +40,7 @@ export async function convergence(context: SectionContext): Promise<SectionResul
     regularizer: l1({ lambda: LAMBDA }),
     ...(context.threads === undefined ? {} : { threads: context.threads }),
   })
+  const stoppable = context.signal ? { signal: context.signal } : {}
   const solvers = [ista(), fista(), coordinateDescent(), activeSet()]
   const racers: { name: string; at: number[]; gap: number[]; energies: Float64Array[] }[] = []
   for (const [place, solver] of solvers.entries()) {
@@ -47,7 +48,7 @@ export async function convergence(context: SectionContext): Promise<SectionResul
     const gaps: number[] = []
     for (const maxSteps of STEPS) {
       context.say(`${solver.name}, ${maxSteps} steps`, place / solvers.length)
-      const { gap, energy } = await encoder.encode(sample, { solver, maxSteps, tolerance: 0 })
+      const { gap, energy } = await encoder.encode(sample, { solver, maxSteps, tolerance: 0, ...stoppable })
       gaps.push(mean(gap!.map((value, i) => value / energy[i])))
       energies.push(energy)
     }

@@ -5,7 +5,7 @@ import { formatShare } from '../views/formatNumber.js'
 import { mosaic } from '../views/mosaic.js'
 import type { ReportNumber } from '../views/report.js'
 import { studyKernels } from './kernels.js'
-import { claim, type SectionContext, type SectionResult } from './section.js'
+import { claim, reducedTo, type SectionContext, type SectionResult } from './section.js'
 
 const KERNELS = 64
 const SIZE = 9
@@ -13,9 +13,11 @@ const LAMBDA = 0.1
 const CROP = 48
 const CROPS = 120
 const EPOCHS = 5
+const FULL_EPOCHS = 30
 /** Whole images that are coded, and their side. */
 const SIDE = 192
 const CODED = 3
+const FULL_CODED = 7
 
 export const convolutionProgram = `import { codesBesideKernels, convolutionalSparseCoding, highPass, photographs, writePng } from 'energia'
 
@@ -30,6 +32,7 @@ for await (const { name, codeShape, inference } of model.encodeEach(images)) {
 /** System 10 of the lecture: kernels that explain whole photographs, with feature maps in the place of coefficients. */
 export async function convolution(context: SectionContext): Promise<SectionResult> {
   const images = await photographs()
+  const [epochs, coded] = context.full ? [FULL_EPOCHS, FULL_CODED] : [EPOCHS, CODED]
   const study = await studyKernels(context, images, {
     kernels: KERNELS,
     size: SIZE,
@@ -37,9 +40,9 @@ export async function convolution(context: SectionContext): Promise<SectionResul
     crop: CROP,
     cropsPerEpoch: CROPS,
     transform: [highPass()],
-    epochs: EPOCHS,
+    epochs,
     side: SIDE,
-    coded: CODED,
+    coded,
   })
   const { model, activeShare } = study
   context.say('fitting Gabor functions to the kernels', 0.96)
@@ -69,10 +72,14 @@ export async function convolution(context: SectionContext): Promise<SectionResul
   return {
     pictures,
     charts: {},
+    ...reducedTo(
+      context,
+      `${EPOCHS * CROPS} crops, of ${(FULL_EPOCHS * CROPS).toLocaleString('en')}, and ${CODED} photographs coded, of ${FULL_CODED}.`,
+    ),
     section: {
       heading: 'Kernels that explain whole photographs',
       prose: [
-        `E(Y, Z) = ½‖Y − Σᵢ Kᵢ * Zᵢ‖² + λ Σᵢ‖Zᵢ‖₁ with λ = ${LAMBDA}: a feature map for each kernel in the place of a coefficient. ${KERNELS} kernels of ${SIZE}×${SIZE} are learned from ${EPOCHS * CROPS} random crops of ${CROP}×${CROP} pixels of ${images.count} photographs, whose smooth part is taken out first; then the middles of ${CODED} photographs, ${SIDE} pixels wide, are coded.`,
+        `E(Y, Z) = ½‖Y − Σᵢ Kᵢ * Zᵢ‖² + λ Σᵢ‖Zᵢ‖₁ with λ = ${LAMBDA}: a feature map for each kernel in the place of a coefficient. ${KERNELS} kernels of ${SIZE}×${SIZE} are learned from ${epochs * CROPS} random crops of ${CROP}×${CROP} pixels of ${images.count} photographs, whose smooth part is taken out first; then the middles of ${coded} photographs, ${SIDE} pixels wide, are coded.`,
         'An edge that lies across many places is one kernel at many places, where a dictionary of patches needs an atom for each place within the patch: kernels differ in what they show, not in where.',
       ],
       figures: [

@@ -18,6 +18,7 @@ import {
   type LectureRun,
   learned,
   modelOptions,
+  reducedTo,
   type SectionContext,
   type SectionResult,
 } from './section.js'
@@ -26,6 +27,7 @@ const ATOMS = 192
 const PATCH = 12
 const LAMBDA = 1.5
 const EPOCHS = 30
+const FULL_EPOCHS = 150
 /** Patches that the measured numbers are about; others than those learned from. */
 const MEASURED = 10_000
 
@@ -52,7 +54,7 @@ export async function edges(context: SectionContext): Promise<SectionResult> {
   })
   const fit = (run: LectureRun) =>
     coding.fit(images, {
-      epochs: EPOCHS,
+      epochs: context.full ? FULL_EPOCHS : EPOCHS,
       ...run,
       onProgress: ({ fraction, energy, active }) => {
         context.say(`learning, energy ${energy.toFixed(3)}, ${active.toFixed(1)} active`, 0.75 * fraction)
@@ -108,6 +110,7 @@ export async function edges(context: SectionContext): Promise<SectionResult> {
   return {
     pictures,
     charts,
+    ...reducedTo(context, `${EPOCHS} passes of fresh patches, of ${FULL_EPOCHS}.`),
     section: {
       heading: 'Oriented edges from photographs',
       prose: [

@@ -29,18 +29,11 @@ const STARTS = 61
 export const landscapeProgram = `import { adamW, l1, landscape, landscapeGrid, latentVariableModel, mlp, rng, squaredError } from 'energia'
 
 const random = rng(1)
-const xs = Array.from({ length: ${TRAINING} }, () => 2.2 * random.uniform() - 1.1)
-const y = {
-  shape: [${TRAINING}, 2],
-  data: Float32Array.from(xs.flatMap((x) => [x, 0.5 * Math.sin(3.2 * x)].map((v) => v + 0.04 * random.normal()))),
-}
+const wave = Array.from({ length: ${TRAINING} }, () => 2.2 * random.uniform() - 1.1).flatMap((x) => [x, 0.5 * Math.sin(3.2 * x)])
+const y = { shape: [${TRAINING}, 2], data: Float32Array.from(wave, (value) => value + 0.04 * random.normal()) }
 const model = await latentVariableModel({
-  shapes: { y: 2, z: 2 },
-  decoder: mlp({ inputs: 2, hidden: [32], outputs: 2, activation: 'tanh' }),
-  cost: squaredError(),
-  regularizer: { ...l1({ lambda: ${SHOWN} }), noise: ${NOISE} },
-  optimizer: adamW({ learningRate: 0.02, weightDecay: 0.05 }),
-  batchSize: 100,
+  shapes: { y: 2, z: 2 }, decoder: mlp({ inputs: 2, hidden: [32], outputs: 2, activation: 'tanh' }), cost: squaredError(),
+  regularizer: { ...l1({ lambda: ${SHOWN} }), noise: ${NOISE} }, optimizer: adamW({ learningRate: 0.02, weightDecay: 0.05 }), batchSize: 100,
 }).fit(y, { epochs: ${EPOCHS} })
 const energies = await model.freeEnergy({ y: landscapeGrid({ x: [-1.5, 1.5] }) }, { restarts: 8, restartDeviation: 3 })
 const svg = await landscape(energies, { x: [-1.5, 1.5], threshold: ${SMALL}, points: y })`

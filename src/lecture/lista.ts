@@ -5,16 +5,17 @@ import { type CodeRacer, codeRace } from '../models/listaRace.js'
 import { sparseCoding } from '../models/sparseCoding.js'
 import { centre } from '../preprocess/centre.js'
 import { patches } from '../preprocess/patches.js'
-import type { Tensor } from '../tensor/tensor.js'
 import { energyGapRace } from '../views/energyGapRace.js'
 import { formatNumber } from '../views/formatNumber.js'
 import type { ReportNumber } from '../views/report.js'
 import {
   claim,
+  firstBatch,
   type LectureRun,
   learned,
   mean,
   modelOptions,
+  reducedTo,
   type SectionContext,
   type SectionResult,
 } from './section.js'
@@ -23,32 +24,32 @@ const ATOMS = 100
 const PATCH = 10
 const LAMBDA = 0.05
 const TRAINING = 12_000
+const FULL_TRAINING = 60_000
 const MEASURED = 500
 /** K of each encoder; its codes are those of K + 1 steps. */
 const STEPS = [0, 1, 3]
 const TRAINING_STEPS = 1500
+const FULL_TRAINING_STEPS = 15_000
 /** The encoder whose codes are certified and refined. */
 const KEPT = 3
 const REFINED = 1e-6
 const RACE = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128]
 
-export const listaProgram = `import { centre, codeRace, energyGapRace, lista, patches, photographs, sparseCoding } from 'energia'
+export const listaProgram = `import { centre, codeRace, energyGapRace, lista, patches, photographs, sparseCoding, toTensor } from 'energia'
 
 const images = await photographs()
-const take = async (count, seed) => (await patches(images, { size: ${PATCH}, count, seed }).batches({ batchSize: count }).next()).value
-const dictionary = await sparseCoding({
-  atoms: ${ATOMS}, lambda: ${LAMBDA}, patch: ${PATCH}, patchesPerEpoch: 5000, preprocess: [centre()],
-}).fit(images, { epochs: 6 })
+const take = (count, seed) => toTensor(patches(images, { size: ${PATCH}, count, seed }))
+const coding = sparseCoding({ atoms: ${ATOMS}, lambda: ${LAMBDA}, patch: ${PATCH}, patchesPerEpoch: 5000, preprocess: [centre()] })
+const dictionary = await coding.fit(images, { epochs: 6 })
 const [training, observations] = [await take(${TRAINING}, 1), await take(${MEASURED}, 2)]
-const models = []
-for (const steps of [${STEPS.join(', ')}]) {
-  models.push(await lista({ dictionary, steps, target: 'energy', trainingSteps: ${TRAINING_STEPS} }).fit(training))
-}
+const fit = (steps) => lista({ dictionary, steps, target: 'energy', trainingSteps: ${TRAINING_STEPS} }).fit(training)
+const models = [${STEPS.map((steps) => `await fit(${steps})`).join(', ')}]
 const svg = await energyGapRace(await codeRace({ models, observations }))`
 
 /** Systems 5 to 7 of the lecture: an encoder whose few steps are learned, against solvers that iterate. */
 export async function lista(context: SectionContext): Promise<SectionResult> {
-  const { seed, signal, say } = context
+  const { seed, signal, say, full } = context
+  const [patchCount, trainingSteps] = full ? [FULL_TRAINING, FULL_TRAINING_STEPS] : [TRAINING, TRAINING_STEPS]
   const images = await photographs()
   const coding = sparseCoding({
     atoms: ATOMS,
@@ -67,7 +68,7 @@ export async function lista(context: SectionContext): Promise<SectionResult> {
   const dictionary = await learned(context, 'sparse-coding', fitDictionary, 'dictionary')
   const take = (count: number, stream: number) =>
     firstBatch(patches(images, { size: PATCH, count, seed: 3 * seed + stream }), count)
-  const training = await take(TRAINING, 1)
+  const training = await take(patchCount, 1)
   const observations = await take(MEASURED, 2)
   const models: AmortizedModel[] = []
   for (const [place, steps] of STEPS.entries()) {
@@ -75,7 +76,7 @@ export async function lista(context: SectionContext): Promise<SectionResult> {
       dictionary,
       steps,
       target: 'energy',
-      trainingSteps: TRAINING_STEPS,
+      trainingSteps,
       ...modelOptions(context),
     })
     const fit = (run: LectureRun) =>
@@ -130,10 +131,14 @@ export async function lista(context: SectionContext): Promise<SectionResult> {
   return {
     pictures: {},
     charts,
+    ...reducedTo(
+      context,
+      `${TRAINING_STEPS.toLocaleString('en')} steps of learning on ${TRAINING.toLocaleString('en')} patches, of ${FULL_TRAINING_STEPS.toLocaleString('en')} on ${FULL_TRAINING.toLocaleString('en')}.`,
+    ),
     section: {
       heading: 'Learning to infer: LISTA',
       prose: [
-        `z ← shrink(Wₑy + Sz, θ) is ISTA where Wₑ, S and θ come from the dictionary; LISTA learns them, here on ${TRAINING.toLocaleString('en')} photograph patches of ${PATCH}×${PATCH} with ${ATOMS} atoms and λ = ${LAMBDA}, so that the energy after K steps is least. ${MEASURED} other patches are coded.`,
+        `z ← shrink(Wₑy + Sz, θ) is ISTA where Wₑ, S and θ come from the dictionary; LISTA learns them, here on ${patchCount.toLocaleString('en')} photograph patches of ${PATCH}×${PATCH} with ${ATOMS} atoms and λ = ${LAMBDA}, so that the energy after K steps is least. ${MEASURED} other patches are coded.`,
         'The more steps, the less there is to win: solvers go on to the least energy, where an encoder of a fixed number of steps ends. What it gives can be certified, and refined by a solver that begins there.',
       ],
       figures: [
@@ -150,14 +155,6 @@ export async function lista(context: SectionContext): Promise<SectionResult> {
       program: listaProgram,
     },
   }
-}
-
-async function firstBatch(
-  source: { batches(pass: { batchSize: number }): AsyncIterable<Tensor> },
-  count: number,
-): Promise<Tensor> {
-  for await (const batch of source.batches({ batchSize: count })) return batch
-  return { shape: [0, PATCH, PATCH], data: new Float32Array(0) }
 }
 
 const racerOf = (racers: readonly CodeRacer[], name: string) => racers.find((racer) => racer.name === name)!

@@ -2,9 +2,10 @@ import { openStore } from '#artifacts/store'
 import { checkpointFile } from '../artifacts/checkpoint.js'
 import { createRun, modelFile } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
-import type { Images } from '../data/observations.js'
+import type { Images, Observations } from '../data/observations.js'
 import type { Picture } from '../data/picture.js'
 import { loadModel, type ModelName, type Models } from '../models/loadModel.js'
+import { DataError } from '../tensor/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { ReportNumber, ReportSection } from '../views/report.js'
 import type { ReportClaim } from '../views/reportClaims.js'
@@ -92,6 +93,11 @@ export async function learned<Name extends ModelName>(
   return learn({ ...options, overwrite: true })
 }
 
+/** The `reduced` of a section's result, which the full form has not. */
+export function reducedTo({ full }: SectionContext, what: string): { readonly reduced?: string } {
+  return full ? {} : { reduced: what }
+}
+
 /** What the lecture claims of a system, and whether what was measured here bears it out. */
 export function claim(system: number, said: string, holds: boolean, measured: string): ReportClaim {
   return { number: system, title: systems[system], said, holds, measured }
@@ -110,6 +116,12 @@ export function halves({ shape, data }: Tensor, at: number): { readonly x: Tenso
     return { shape: [count, to - from, width], data: cut }
   }
   return { x: part(0, at), y: part(at, height) }
+}
+
+/** The first `count` observations of a source, which must hold as many. */
+export async function firstBatch(source: Observations, count: number): Promise<Tensor> {
+  for await (const batch of source.batches({ batchSize: count })) return batch
+  throw new DataError(`${source.name} holds no observation; ${count} are needed.`)
 }
 
 /** The arithmetic mean; 0 of nothing. */

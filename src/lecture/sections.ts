@@ -7,6 +7,9 @@ import { convolution } from './convolution.js'
 import { edges } from './edges.js'
 import { landscape } from './landscape.js'
 import { lista } from './lista.js'
+import { normalization } from './normalization.js'
+import { piecewise } from './piecewise.js'
+import { psd } from './psd.js'
 import type { LectureSection } from './section.js'
 import { strokes } from './strokes.js'
 import { vae } from './vae.js'
@@ -15,7 +18,10 @@ import { vae } from './vae.js'
 export const sections: readonly LectureSection[] = [
   { name: 'landscape', systems: [1, 2], make: landscape },
   { name: 'completions', systems: [1, 2], make: completions },
+  { name: 'piecewise', systems: [3], make: piecewise },
+  { name: 'normalization', systems: [4], make: normalization },
   { name: 'convergence', systems: [5], make: convergence },
+  { name: 'psd', systems: [6], make: psd },
   { name: 'lista', systems: [7], make: lista },
   { name: 'strokes', systems: [8], make: strokes },
   { name: 'edges', systems: [9], make: edges },

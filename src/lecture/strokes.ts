@@ -19,6 +19,7 @@ import {
   type LectureRun,
   learned,
   modelOptions,
+  reducedTo,
   type SectionContext,
   type SectionResult,
 } from './section.js'
@@ -26,6 +27,7 @@ import {
 const ATOMS = 256
 const LAMBDA = 0.3
 const EPOCHS = 12
+const FULL_EPOCHS = 60
 const TRAINING = 9000
 /** A digit of the held-out part that is shown as the sum of its strokes. */
 const SHOWN = 9007
@@ -50,7 +52,7 @@ export async function strokes(context: SectionContext): Promise<SectionResult> {
   })
   const fit = (run: LectureRun) =>
     coding.fit(fromTensor(rows(observations, 0, TRAINING), 'digits, the first 9,000'), {
-      epochs: EPOCHS,
+      epochs: context.full ? FULL_EPOCHS : EPOCHS,
       heldOut: rows(observations, TRAINING, observations.shape[0]),
       ...run,
       onProgress: ({ fraction, energy, active }) => {
@@ -98,6 +100,7 @@ export async function strokes(context: SectionContext): Promise<SectionResult> {
   return {
     pictures,
     charts,
+    ...reducedTo(context, `${EPOCHS} passes through the digits, of ${FULL_EPOCHS}.`),
     section: {
       heading: 'Strokes from handwritten digits',
       prose: [

@@ -14,6 +14,7 @@ import {
   type LectureRun,
   learned,
   mean,
+  reducedTo,
   type SectionContext,
   type SectionResult,
 } from './section.js'
@@ -22,6 +23,7 @@ const TRAINING = 9000
 /** Numbers in a code: many for good pictures, two to look at the codes themselves. */
 const CODES = [10, 2]
 const EPOCHS = 10
+const FULL_EPOCHS = 100
 const SAMPLES = 80
 /** The share of nearest neighbours that are one digit by chance: ten classes of about one size. */
 const CHANCE = 0.1
@@ -41,6 +43,7 @@ await writePng('plane.png', latentGrid(await model.decode(latentGridCodes())))`
 export async function vae(context: SectionContext): Promise<SectionResult> {
   const { observations, labels } = await digits()
   const heldOut = rows(observations, TRAINING, observations.shape[0])
+  const epochs = context.full ? FULL_EPOCHS : EPOCHS
   const learn = async (latent: number, place: number) => {
     const definition = variationalAutoEncoder({
       latent,
@@ -51,7 +54,7 @@ export async function vae(context: SectionContext): Promise<SectionResult> {
     })
     const fit = (run: LectureRun) =>
       definition.fit(rows(observations, 0, TRAINING), {
-        epochs: EPOCHS,
+        epochs,
         ...run,
         onProgress: ({ fraction, energy }) =>
           context.say(
@@ -107,10 +110,11 @@ export async function vae(context: SectionContext): Promise<SectionResult> {
   return {
     pictures,
     charts,
+    ...reducedTo(context, `${EPOCHS} passes through the digits, of ${FULL_EPOCHS}.`),
     section: {
       heading: 'Variational auto-encoders',
       prose: [
-        `The encoder gives each digit a ball, N(z̄, σ²); a code is drawn from it and decoded. Learning lowers −log p(y | z) + ½‖z̄‖² + ½Σ(σ² − 1 − log σ²): reconstruction, springs that hold the balls to the origin, and what keeps their size near 1. Learned from ${TRAINING.toLocaleString('en')} digits in ${EPOCHS} passes.`,
+        `The encoder gives each digit a ball, N(z̄, σ²); a code is drawn from it and decoded. Learning lowers −log p(y | z) + ½‖z̄‖² + ½Σ(σ² − 1 − log σ²): reconstruction, springs that hold the balls to the origin, and what keeps their size near 1. Learned from ${TRAINING.toLocaleString('en')} digits in ${epochs} passes.`,
       ],
       figures: [
         {

@@ -13,14 +13,18 @@ export interface CodeNormTrace {
 }
 
 /**
- * ‖z̄‖ while models learn, a line a trace, norms on a log scale, as SVG: without springs it grows without bound. Throws DataError for
+ * ‖z̄‖, or another norm that `measure` names, while models learn, a line a trace, norms on a log scale, as SVG: without springs it grows without bound. Throws DataError for
  * NaN and infinity, ShapeError for columns of unequal length. Norms of 0 are left out.
  */
 export async function codeNormOverTime(
   traces: readonly CodeNormTrace[],
-  options: { readonly unit?: string; readonly title?: string } = {},
+  options: { readonly unit?: string; readonly title?: string; readonly measure?: string } = {},
 ): Promise<string> {
-  const { unit = 'epochs', title = 'Distance of codes from the origin' } = options
+  const {
+    unit = 'epochs',
+    title = 'Distance of codes from the origin',
+    measure = '‖z̄‖, root of the mean square',
+  } = options
   const lines = traces.map(({ name, at, norm }, i) => {
     requireSeries(name, at, norm, 'the norm')
     return { name, style: seriesStyle(i), points: thinned(at, norm).filter(({ y }) => y > 0) }
@@ -32,9 +36,9 @@ export async function codeNormOverTime(
   return renderChart(
     {
       title,
-      description: ends.length === 0 ? 'Nothing was measured.' : `‖z̄‖ over ${unit}: ${ends.join('; ')}.`,
+      description: ends.length === 0 ? 'Nothing was measured.' : `${measure} over ${unit}: ${ends.join('; ')}.`,
       xLabel: unit,
-      yLabel: '‖z̄‖, root of the mean square',
+      yLabel: measure,
       legend: lines.map(({ name, style }) => ({ name, ...style })),
     },
     (plot) => ({

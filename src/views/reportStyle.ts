@@ -58,7 +58,7 @@ dd{margin:0;overflow-wrap:anywhere;color:var(--ink)}
 .reduced{font-size:.95rem;color:var(--energia-muted)}
 .overview td.number{font-variant-numeric:tabular-nums;padding-inline-end:1rem}
 .overview td.verdict{font-weight:650}
-ul{margin:0;padding-inline-start:1.2rem;max-width:42rem}li+li{margin-top:.4rem}
+ul{margin:0;padding-inline-start:1.2rem;max-width:42rem}ul li+li{margin-top:.4rem}
 @media (max-width:52rem){img.crisp{image-rendering:auto}.figures{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:38rem){
 .page{padding:1.75rem 1.1rem 3rem}
