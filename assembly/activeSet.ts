@@ -4,10 +4,11 @@
  * optimality by a fair share of the worst violation are admitted together. A point is returned with its energy and
  * duality gap in double precision: correlations of atoms outside the working set enter with a bound on their rounding.
  */
+import { at8 } from './addresses'
 import { isSparse, nonZeros } from './correlate'
 import { correlateChunk } from './correlateChunk'
 import { descendFully } from './coordinateDescent'
-import { dot, dotAt, dotMixed, squaredNormOf, subtractScaled, widen, widenAt } from './double'
+import { dotAt, dotMixed, squaredNormOf, widen, widenAt } from './double'
 import { Scratch, layScratch } from './activeSetScratch'
 import { dualEnergy, gramRoundingShows, residual } from './certificate'
 import { Problem, Stop } from './problem'
@@ -16,6 +17,7 @@ import { search } from './quadSearch'
 import { refine } from './refine'
 import { refreshCorrelations } from './refreshCorrelations'
 import { minimize } from './minimize'
+import { roundCode, roundingCost, writeSorted } from './roundCode'
 import { WorkingSet, admit, largestRatio, refresh } from './workingSet'
 import { writeResult } from './writeCode'
 
@@ -208,12 +210,19 @@ function solve(
   }
 
   let steps = 0
-  if (lane >= 0) steps += startFrom(problem, scratch, set, lane, sparseCount, lambda)
+  // The largest excess outside the working set where it is known without a look.
+  let known: f64 = Infinity
+  if (lane >= 0) {
+    steps += startFrom(problem, scratch, set, lane, sparseCount, lambda)
+    known = excessAfter(problem, changetype<Quad>(scratch.quad), set, lane)
+  }
   for (;;) {
-    const support = listRows(problem, scratch, set)
-    const worst = <f64>refreshCorrelations(
+    const seen = known < Infinity
+    const support = seen ? set.size : listRows(problem, scratch, set)
+    const worst = seen ? known : <f64>refreshCorrelations(
       start, scratch.supportRows, scratch.supportValues, support, scratch.thresholds, kp, nonNegative, scratch.current,
     )
+    known = Infinity
     let absolute: f64 = 0
     let fit: f64 = 0
     let penalty: f64 = 0
@@ -241,13 +250,14 @@ function solve(
     )
     const energy = 0.5 * (explained - agreement) + penalty
     if (gap <= problem.tolerance * energy || (outside <= 0 && set.size > 0 && steps > 0 && set.slack <= LEAST_SLACK && gap <= 1e-13 * squaredNorm)) {
-      finishPoint(problem, scratch, set, index, energy, gap, 1 + outside / smallestThreshold, squaredNorm, steps, Stop.CONVERGED)
+      finishPoint(problem, scratch, set, index, energy, gap, 1 + outside / smallestThreshold, absolute, steps, Stop.CONVERGED)
       return
     }
     if (steps >= problem.maxSteps) {
-      finishPoint(problem, scratch, set, index, energy, gap, 1 + outside / smallestThreshold, squaredNorm, steps, Stop.MAX_STEPS)
+      finishPoint(problem, scratch, set, index, energy, gap, 1 + outside / smallestThreshold, absolute, steps, Stop.MAX_STEPS)
       return
     }
+    if (seen) continue
     const bound: f32 = worst > 4 * rounding ? ADMIT_SHARE * <f32>worst : <f32>-rounding
     const full = admitViolators(problem, scratch, set, bound, sparseCount, lambda, nonNegative)
     if (full) {
@@ -265,16 +275,34 @@ function solve(
  */
 function startFrom(problem: Problem, scratch: Scratch, set: WorkingSet, lane: i32, sparseCount: i32, lambda: f64): i32 {
   const quad = changetype<Quad>(scratch.quad)
-  const count = sizeOf(quad, lane)
-  for (let i = 0; i < count; i++) {
-    const at = (<usize>i << 4) + (<usize>lane << 2)
-    const atom = load<i32>(quad.atoms + at)
-    admitAtom(problem, scratch, set, atom, sparseCount, lambda)
-    store<f64>(set.z + (<usize>i << 3), <f64>load<f32>(quad.z + at))
+  const size = sizeOf(quad, lane)
+  for (let slot = 0; slot < size; slot++) {
+    const at = (<usize>slot << 4) + (<usize>lane << 2)
+    const value = load<f32>(quad.z + at)
+    if (value == 0) continue
+    const place = <usize>set.size
+    store<i32>(quad.live + (place << 2), slot)
+    admitAtom(problem, scratch, set, load<i32>(quad.atoms + at), sparseCount, lambda)
+    store<f64>(set.z + (place << 3), <f64>value)
   }
-  if (count == 0) return 0
+  if (set.size == 0) return 0
   refresh(set)
-  return refine(set, quad, lane)
+  return refine(set, quad, lane, problem.maxSteps)
+}
+
+/**
+ * A bound on the largest excess of a correlation outside the support that the search left in a lane, now that its coefficients
+ * are refined: what the search saw, and ‖wⱼ‖ max‖wᵢ‖ times their change. Infinite where the search did not see it.
+ */
+function excessAfter(problem: Problem, quad: Quad, set: WorkingSet, lane: i32): f64 {
+  const excess = <f64>load<f32>(quad.excess + (<usize>lane << 2))
+  if (excess == Infinity) return Infinity
+  let change: f64 = 0
+  for (let i = 0; i < set.size; i++) {
+    const slot = <usize>load<i32>(quad.live + (<usize>i << 2))
+    change += abs(load<f64>(at8(set.z, i)) - <f64>load<f32>(quad.z + (slot << 4) + (<usize>lane << 2)))
+  }
+  return excess + problem.atomNorm * problem.atomNorm * change
 }
 
 /** Takes an atom into the working set; false for a zero atom, which stays out. */
@@ -334,52 +362,22 @@ function listRows(problem: Problem, scratch: Scratch, set: WorkingSet): i32 {
  * the old one and what rounding added to the energy. `ratio` bounds that of outside correlations to their thresholds.
  */
 function finishPoint(
-  problem: Problem, scratch: Scratch, set: WorkingSet, index: i32, energy: f64, gap: f64, ratio: f64, squaredNorm: f64,
+  problem: Problem, scratch: Scratch, set: WorkingSet, index: i32, energy: f64, gap: f64, ratio: f64, absolute: f64,
   steps: i32, status: i32,
 ): void {
-  const size = set.size
-  const shows = <bool>problem.certify && gramRoundingShows(set, energy)
-  const dual = shows ? dualEnergy(problem, scratch, set, index, ratio) : 0
-  let count = 0
-  for (let i = 0; i < size; i++) {
-    const value = load<f64>(set.z + (<usize>i << 3))
-    const rounded = <f32>value
-    const difference = <f64>rounded - value
-    if (difference != 0) {
-      store<f64>(set.z + (<usize>i << 3), <f64>rounded)
-      subtractScaled(set.g, difference, set.gram + ((<usize>i * <usize>set.stride) << 3), size)
-    }
-    if (rounded == 0) continue
-    let place = count++
-    const atom = load<i32>(set.atoms + (<usize>i << 2))
-    while (place > 0 && load<i32>(set.atoms + (<usize>load<i32>(scratch.sorted + (<usize>(place - 1) << 2)) << 2)) > atom) {
-      store<i32>(scratch.sorted + (<usize>place << 2), load<i32>(scratch.sorted + (<usize>(place - 1) << 2)))
-      place--
-    }
-    store<i32>(scratch.sorted + (<usize>place << 2), i)
+  let rounded: f64
+  let written: f64
+  if (problem.certify && gramRoundingShows(set, absolute * Math.sqrt(problem.atomNorm * problem.atomNorm + problem.ridge), energy)) {
+    const dual = dualEnergy(problem, scratch, set, index, ratio)
+    roundCode(set)
+    let penalty: f64 = 0
+    for (let i = 0; i < set.size; i++) penalty += abs(load<f64>(at8(set.z, i))) * load<f64>(at8(set.threshold, i))
+    rounded = 0.5 * residual(problem, scratch, set, index) + penalty
+    written = rounded - dual
+  } else {
+    const cost = roundingCost(problem, set, energy)
+    rounded = energy + cost
+    written = gap + cost
   }
-  let fit: f64 = 0
-  let roundedPenalty: f64 = 0
-  let agreement: f64 = 0
-  for (let i = 0; i < size; i++) {
-    const at = <usize>i << 3
-    const value = load<f64>(set.z + at)
-    fit += value * load<f64>(set.q + at)
-    agreement += value * load<f64>(set.g + at)
-    roundedPenalty += abs(value) * load<f64>(set.threshold + at)
-  }
-  let roundedEnergy = 0.5 * (squaredNorm - fit - agreement) + roundedPenalty
-  let written = gap + roundedEnergy - energy
-  if (shows) {
-    roundedEnergy = 0.5 * residual(problem, scratch, set, index) + roundedPenalty
-    written = roundedEnergy - dual
-  }
-  const base = <usize>index * <usize>problem.capacity
-  for (let i = 0; i < count; i++) {
-    const slot = <usize>load<i32>(scratch.sorted + (<usize>i << 2))
-    const at = (base + <usize>i) << 2
-    store<i32>(problem.outIndices + at, load<i32>(set.atoms + (slot << 2)))
-    store<f32>(problem.outValues + at, <f32>load<f64>(set.z + (slot << 3)))
-  }
-  writeResult(problem, index, count, roundedEnergy, max(0, written), steps, status)
+  writeResult(problem, index, writeSorted(problem, scratch, set, index), rounded, max(0, written), steps, status)
 }

@@ -26,8 +26,9 @@ export class Scratch {
   /** usize [capacity], f32 [capacity]: Gram rows and coefficients of the support. */
   supportRows: usize
   supportValues: usize
-  /** i32 [capacity]: slots by increasing atom. */
-  sorted: usize
+  /** i32 [kp]: the slot of each atom of the code; u64 [kp / 64]: a bit for each of these atoms. */
+  slots: usize
+  present: usize
   full: usize
   quad: usize
   /** f32 [4] and usize [4]: each lane's smallest threshold and its correlations. */
@@ -46,6 +47,11 @@ export class Scratch {
   set: usize
 }
 
+/** Bytes of a bit for each atom, in whole words of 64. */
+export function presentBytes(problem: Problem): usize {
+  return (<usize>(problem.kp + 63) >> 6) << 3
+}
+
 /** Bytes of scratch a thread needs. */
 export function activeSetBytes(problem: Problem): usize {
   const capacity = <usize>problem.workingCapacity
@@ -53,7 +59,7 @@ export function activeSetBytes(problem: Problem): usize {
     aligned(offsetof<Scratch>()) + aligned(offsetof<WorkingSet>()) + aligned((<usize>problem.chunk * <usize>problem.kp) << 2) +
     2 * aligned(<usize>problem.kp << 2) + aligned(<usize>(problem.m + 4) << 2) + aligned(<usize>problem.m << 3) +
     aligned(<usize>(problem.m * TOGETHER) << 2) +
-    3 * aligned(capacity << 2) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem) + aligned(quadBytes(problem)) + 64 + aligned(28 * <usize>problem.chunk)
+    2 * aligned(capacity << 2) + aligned(<usize>problem.kp << 2) + aligned(presentBytes(problem)) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem) + aligned(quadBytes(problem)) + 64 + aligned(28 * <usize>problem.chunk)
   )
 }
 
@@ -80,8 +86,10 @@ export function layScratch(problem: Problem, memory: usize): Scratch {
   memory += aligned(capacity << 2)
   scratch.supportValues = memory
   memory += aligned(capacity << 2)
-  scratch.sorted = memory
-  memory += aligned(capacity << 2)
+  scratch.slots = memory
+  memory += aligned(<usize>problem.kp << 2)
+  scratch.present = memory
+  memory += aligned(presentBytes(problem))
   memory = aligned(layOut(changetype<WorkingSet>(scratch.set), problem.workingCapacity, memory))
   scratch.quad = memory
   memory += aligned(quadBytes(problem))

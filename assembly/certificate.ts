@@ -9,8 +9,12 @@ const GRAM_ROUNDOFF: f64 = 3.5527136788005009e-15
 /** Share of the energy from which that rounding is to be seen. */
 const SHOWS: f64 = 1e-11
 
-/** Whether what a Gram entry's 48 bits leave open is to be seen in the energy: where atoms nearly cancel each other. */
-export function gramRoundingShows(set: WorkingSet, energy: f64): bool {
+/**
+ * Whether what a Gram entry's 48 bits leave open is to be seen in the energy: where atoms nearly cancel each other. `most` is no
+ * less than Σ|zᵢ|‖wᵢ‖.
+ */
+export function gramRoundingShows(set: WorkingSet, most: f64, energy: f64): bool {
+  if (!(GRAM_ROUNDOFF * most * most > SHOWS * energy)) return false
   let lengths: f64 = 0
   for (let i = 0; i < set.size; i++) {
     const curvature = load<f64>(set.gram + ((<usize>i * <usize>(set.stride + 1)) << 3))

@@ -25,6 +25,8 @@ export class Quad {
   atoms: usize
   /** i32 [4] */
   sizes: usize
+  /** f32 [4]: the largest |cⱼ| − thresholdⱼ outside a lane's support, or infinity where it is not known. */
+  excess: usize
   /** f32 [4, kp]: thresholds; infinite for working atoms. */
   thresholds: usize
   /** f32 [CAPACITY, STRIDE, 4]: lower Cholesky factors; f32 [CAPACITY, 4]: their inverse diagonals, 0 where a pivot vanished. */
@@ -34,20 +36,24 @@ export class Quad {
   step: usize
   cut: usize
   pull: usize
-  /** 1 where the factors belong to the slots as they are. */
+  /** f32 [CAPACITY, 4]: what a rotation of the factors carries on. */
+  carry: usize
+  /** Rows of the factors that belong to the slots as they are. */
   factored: i32
   /** f32 [kp] */
   current: usize
   /** u32 and f32 [CAPACITY] */
   rows: usize
   values: usize
+  /** i32 [CAPACITY]: slots of the support of the lane at work. */
+  live: usize
   /** Slots in use in any lane. */
   size: i32
 }
 
 export function quadBytes(problem: Problem): usize {
   const vectors = <usize>CAPACITY << 4
-  return aligned(offsetof<Quad>()) + 2 * (<usize>(STRIDE << 4) * <usize>CAPACITY) + 10 * vectors + 64 + (<usize>(LANES + 1) * <usize>problem.kp << 2) + 2 * (<usize>CAPACITY << 2) + 128
+  return aligned(offsetof<Quad>()) + 2 * (<usize>(STRIDE << 4) * <usize>CAPACITY) + 11 * vectors + 64 + (<usize>(LANES + 1) * <usize>problem.kp << 2) + 3 * (<usize>CAPACITY << 2) + 128
 }
 
 export function layQuad(problem: Problem, memory: usize): Quad {
@@ -68,8 +74,10 @@ export function layQuad(problem: Problem, memory: usize): Quad {
   quad.step = memory + 7 * vectors
   quad.cut = memory + 8 * vectors
   quad.pull = memory + 9 * vectors
-  memory += 10 * vectors
+  quad.carry = memory + 10 * vectors
+  memory += 11 * vectors
   quad.sizes = memory
+  quad.excess = memory + 16
   memory += 64
   quad.thresholds = memory
   memory += <usize>LANES * <usize>problem.kp << 2
@@ -78,6 +86,8 @@ export function layQuad(problem: Problem, memory: usize): Quad {
   quad.rows = memory
   memory += <usize>CAPACITY << 2
   quad.values = memory
+  memory += <usize>CAPACITY << 2
+  quad.live = memory
   return quad
 }
 
@@ -110,6 +120,18 @@ function openSlot(quad: Quad, slot: i32): void {
   v128.store(quad.curvature + at, zero)
   v128.store(quad.inverse + at, zero)
   v128.store(quad.threshold + at, f32x4.splat(Infinity))
+  // Gram entries are gathered for empty slots too, where they mean nothing.
+  v128.store(quad.atoms + at, zero)
+}
+
+/** The coefficient of slot `i`, whose correlation is `g`, that minimizes the energy over it alone; `free`: infinite where z ≥ 0, else 0. */
+@inline
+export function minimumOf(quad: Quad, i: usize, g: v128, free: v128): v128 {
+  const old = v128.load(quad.z + i)
+  const threshold = v128.load(quad.threshold + i)
+  const u = f32x4.add(g, f32x4.mul(v128.load(quad.curvature + i), old))
+  const kept = f32x4.pmin(f32x4.pmax(u, f32x4.sub(f32x4.neg(threshold), free)), threshold)
+  return f32x4.mul(f32x4.sub(u, kept), v128.load(quad.inverse + i))
 }
 
 /** Adds an atom with correlation `c` to a lane. */
@@ -140,7 +162,6 @@ export function admit(problem: Problem, quad: Quad, lane: i32, atom: i32, c: f32
     store<f32>(quad.inverse + at, 1 / curvature)
     store<f32>(quad.threshold + at, load<f32>(threshold))
     store<i32>(quad.sizes + offset, slot + 1)
-    quad.factored = 0
   }
   store<f32>(threshold, Infinity)
 }
@@ -192,6 +213,5 @@ export function dropIdle(problem: Problem, quad: Quad, lane: i32): void {
     store<f32>(quad.curvature + from, 0)
     store<f32>(quad.inverse + from, 0)
     store<i32>(quad.sizes + offset, last)
-    quad.factored = 0
   }
 }

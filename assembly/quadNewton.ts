@@ -26,12 +26,12 @@ function bound(quad: Quad, i: usize, z: v128): v128 {
   return v128.or(v128.load(quad.threshold + i), v128.and(z, i32x4.splat(0x80000000)))
 }
 
-/** Forms the Cholesky factors LLᵀ of the slots' Gram matrices, two rows by two columns at a time. */
-export function factorize(quad: Quad): void {
+/** Forms the Cholesky factors LLᵀ of the slots' Gram matrices from row `first` (even) on, two rows by two columns at a time. */
+export function factorize(quad: Quad, first: i32): void {
   const bytes = <usize>quad.size << 4
   const inverse = quad.inversePivot
   const curvature = quad.curvature
-  for (let i: usize = 0; i < bytes; i += 32) {
+  for (let i = <usize>first << 4; i < bytes; i += 32) {
     const index = <i32>(i >> 4)
     const a = quadRow(quad.factor, index), b = quadRow(quad.factor, index + 1)
     const ga = quadRow(quad.gram, index), gb = quadRow(quad.gram, index + 1)
@@ -68,7 +68,7 @@ export function factorize(quad: Quad): void {
     v128.store(b + i, s10)
     v128.store(inverse + i, inverseRoot(less(s11, s10, s10), v128.load(curvature + i, 16)), 16)
   }
-  quad.factored = 1
+  quad.factored = quad.size
 }
 
 /** Solves LLᵀx = step in place, in every lane. */
@@ -105,7 +105,7 @@ function solve(quad: Quad): void {
 }
 
 /**
- * One Newton step in the lanes whose bit is set in `lanes`, whose slots must all be active: z lands on the optimum of its
+ * One Newton step in the lanes whose bit is set in `lanes`, whose slots of atoms must all be active: z lands on the optimum of its
  * support; or, where coefficients would change sign on the way, on the point with those at 0 if that lowers the energy, and
  * else where the first of them reaches 0. Returns the bits of the lanes that
  * had to give way so.
@@ -114,7 +114,6 @@ export function newton(quad: Quad, lanes: i32): i32 {
   const moving = lanesOf(lanes)
   const bytes = <usize>quad.size << 4
   const zero = f32x4.splat(0)
-  if (!quad.factored) factorize(quad)
   for (let i: usize = 0; i < bytes; i += 16) {
     const z = v128.load(quad.z + i)
     const active = v128.and(f32x4.ne(z, zero), moving)

@@ -4,8 +4,9 @@
  * optima. The latency of a coordinate's chain of operations is then paid once for four. What it finds is a start for the exact
  * solver, so nothing here needs to be exact; but a lane's result depends on its own observation alone, whichever share its quad.
  */
-import { CAPACITY, LANES, Quad, STRIDE, admit, dropIdle, lanesOf, largestSize, sizeOf } from './quad'
+import { CAPACITY, LANES, Quad, STRIDE, admit, dropIdle, lanesOf, largestSize, minimumOf, sizeOf } from './quad'
 import { factorize, newton } from './quadNewton'
+import { enter, letGo } from './quadUpdate'
 import { Problem } from './problem'
 import { refreshCorrelations } from './refreshCorrelations'
 
@@ -13,15 +14,19 @@ const ROUNDS: i32 = 8
 /** Sweeps after each admission, and after the last: until no correlation changes by this share of its threshold, at most so many. */
 const SWEEPS: i32 = 4
 const SETTLED: f32 = 0.2
-const LAST_SWEEPS: i32 = 8
+const LAST_SWEEPS: i32 = 4
 const LAST_SETTLED: f32 = 0.005
 /** Newton steps at the end, at most. */
-const STEPS: i32 = 2
+const STEPS: i32 = 10
 /** Atoms whose violation is at least this share of the worst are admitted together. */
 const ADMIT_SHARE: f32 = 0.6
 const ADMIT_AT_MOST: i32 = 24
 /** A lane is done when no violation exceeds this share of the smallest threshold. */
 const DONE_BELOW: f32 = 0.01
+/** The same once Newton steps have landed; rounding shows below it. */
+const LANDED_BELOW: f32 = 3e-5
+/** … and the share of the worst violation that is admitted then. */
+const LANDED_SHARE: f32 = 0.5
 
 /** g ← g − first·row − second·next for two slots. */
 @inline
@@ -30,16 +35,6 @@ function subtractBoth(g: usize, first: v128, row: usize, second: v128, next: usi
   const b = f32x4.sub(v128.load(g, 16), f32x4.mul(first, v128.load(row, 16)))
   v128.store(g, f32x4.sub(a, f32x4.mul(second, v128.load(next))))
   v128.store(g, f32x4.sub(b, f32x4.mul(second, v128.load(next, 16))), 16)
-}
-
-/** The coefficient of slot `i`, whose correlation is `g`, that minimizes the energy over it alone. */
-@inline
-function minimumOf(quad: Quad, i: usize, g: v128, free: v128): v128 {
-  const old = v128.load(quad.z + i)
-  const threshold = v128.load(quad.threshold + i)
-  const u = f32x4.add(g, f32x4.mul(v128.load(quad.curvature + i), old))
-  const kept = f32x4.pmin(f32x4.pmax(u, f32x4.sub(f32x4.neg(threshold), free)), threshold)
-  return f32x4.mul(f32x4.sub(u, kept), v128.load(quad.inverse + i))
 }
 
 /** By how much a change moves its own correlation beyond the share `settled` of its threshold. */
@@ -127,7 +122,7 @@ function admitViolators(problem: Problem, quad: Quad, lane: i32, c: usize, bound
 /**
  * Searches the supports of up to four observations with correlations at `starts` (usize [4], each f32 [kp]); `quad.thresholds` is
  * filled for each, and `smallest` (f32 [4]) holds its smallest threshold; a lane with 0 stays empty. Leaves the factors of
- * the supports, whose slots are all active.
+ * the supports: slots whose coefficient is 0 are empty in them.
  */
 export function search(problem: Problem, quad: Quad, starts: usize, lanes: i32, smallest: usize): void {
   const kp = problem.kp
@@ -135,7 +130,8 @@ export function search(problem: Problem, quad: Quad, starts: usize, lanes: i32, 
   const sign = nonNegative ? i32x4.splat(-1) : i32x4.splat(0x7fffffff)
   quad.size = 0
   quad.factored = 0
-  for (let lane = 0; lane < LANES; lane++) store<i32>(quad.sizes + (<usize>lane << 2), 0)
+  v128.store(quad.sizes, i32x4.splat(0))
+  v128.store(quad.excess, f32x4.splat(Infinity))
   let open = 0
   for (let lane = 0; lane < lanes; lane++) open |= i32(load<f32>(smallest + (<usize>lane << 2)) > 0) << lane
   for (let round = 0; round < ROUNDS && open != 0; round++) {
@@ -160,13 +156,45 @@ export function search(problem: Problem, quad: Quad, starts: usize, lanes: i32, 
   }
   if (quad.size == 0) return
   settle(quad, nonNegative, lanesOf((1 << lanes) - 1), LAST_SETTLED, LAST_SWEEPS)
-  let crossing = (1 << lanes) - 1
-  for (let step = 0; step < STEPS && crossing != 0; step++) {
-    for (let lane = 0; lane < lanes; lane++) dropIdle(problem, quad, lane)
-    quad.size = (largestSize(quad) + 1) & ~1
-    crossing = newton(quad, crossing)
-  }
   for (let lane = 0; lane < lanes; lane++) dropIdle(problem, quad, lane)
   quad.size = (largestSize(quad) + 1) & ~1
-  if (!quad.factored) factorize(quad)
+  factorize(quad, 0)
+  land(problem, quad, starts, lanes, smallest)
+}
+
+/** Newton steps until no lane has a coefficient of the wrong sign or an atom that violates optimality; the factors follow the supports. */
+function land(problem: Problem, quad: Quad, starts: usize, lanes: i32, smallest: usize): void {
+  const kp = problem.kp
+  const nonNegative = <bool>problem.nonNegative
+  const sign = nonNegative ? i32x4.splat(-1) : i32x4.splat(0x7fffffff)
+  let moving = 0
+  for (let lane = 0; lane < lanes; lane++) moving |= i32(sizeOf(quad, lane) > 0) << lane
+  for (let step = 0; step < STEPS && moving != 0; step++) {
+    const crossing = newton(quad, moving)
+    letGo(problem, quad, crossing)
+    const base = quad.size
+    let grown = 0
+    for (let lane = 0; lane < lanes; lane++) {
+      const bit = 1 << lane
+      if (!(moving & ~crossing & bit)) continue
+      const support = listSupport(problem, quad, lane)
+      const worst = refreshCorrelations(
+        load<usize>(starts + (<usize>lane << 2)), quad.rows, quad.values, support,
+        quad.thresholds + (<usize>(lane * kp) << 2), kp, nonNegative, quad.current,
+      )
+      const bound = max(LANDED_BELOW * load<f32>(smallest + (<usize>lane << 2)), LANDED_SHARE * worst)
+      if (!(worst > bound)) {
+        store<f32>(quad.excess + (<usize>lane << 2), worst)
+        continue
+      }
+      store<i32>(quad.sizes + (<usize>lane << 2), base)
+      if (admitViolators(problem, quad, lane, quad.current, bound, sign) > 0) grown |= bit
+    }
+    if (grown != 0) {
+      enter(quad, base, nonNegative)
+      letGo(problem, quad, grown)
+      factorize(quad, base)
+    }
+    moving = crossing | grown
+  }
 }

@@ -26,15 +26,15 @@ function takeFactor(set: WorkingSet, quad: Quad, lane: i32): bool {
   const offset = <usize>lane << 2
   set.rough = 1
   for (let i = 0; i < set.size; i++) {
-    const inverse = load<f32>(quad.inversePivot + (<usize>i << 4) + offset)
+    const slot = load<i32>(quad.live + (<usize>i << 2))
+    const inverse = load<f32>(quad.inversePivot + (<usize>slot << 4) + offset)
     if (inverse == 0) return false
     store<f64>(at8(set.inverseDiagonal, i), <f64>inverse)
     store<i32>(set.order + (<usize>i << 2), i)
     const to = row(set.factor, set, i)
-    let from = quadRow(quad.factor, i) + offset
+    const from = quadRow(quad.factor, slot) + offset
     for (let j = 0; j < i; j++) {
-      store<f64>(at8(to, j), <f64>load<f32>(from))
-      from += 16
+      store<f64>(at8(to, j), <f64>load<f32>(from + (<usize>load<i32>(quad.live + (<usize>j << 2)) << 4)))
     }
     set.factored = i + 1
   }
@@ -42,12 +42,13 @@ function takeFactor(set: WorkingSet, quad: Quad, lane: i32): bool {
 }
 
 /**
- * Refines z, whose slots are those of `lane` in their order, up to date with g. Stops where a coefficient would change its sign. Returns
- * the steps taken.
+ * Refines z, whose entries are the support of `lane` in its order, up to date with g. Stops where a coefficient would change its sign. Returns
+ * the steps taken, at most `most`.
  */
-export function refine(set: WorkingSet, quad: Quad, lane: i32): i32 {
+export function refine(set: WorkingSet, quad: Quad, lane: i32, most: i32): i32 {
   if (!takeFactor(set, quad, lane)) return 0
-  for (let step = 0; step < STEPS; step++) {
+  const steps = min(STEPS, most)
+  for (let step = 0; step < steps; step++) {
     if (residual(set) <= set.slack) return step
     solveFactored(set, set.size)
     for (let i = 0; i < set.size; i++) {
@@ -60,5 +61,5 @@ export function refine(set: WorkingSet, quad: Quad, lane: i32): i32 {
     }
     refresh(set)
   }
-  return STEPS
+  return steps
 }
