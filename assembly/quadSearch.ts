@@ -18,9 +18,10 @@ const LAST_SWEEPS: i32 = 4
 const LAST_SETTLED: f32 = 0.005
 /** Newton steps at the end, at most. */
 const STEPS: i32 = 10
-/** Atoms whose violation is at least this share of the worst are admitted together. */
+/** Atoms whose violation is at least this share of the worst are admitted together; the first time, when no atom has explained its neighbours yet, fewer. */
 const ADMIT_SHARE: f32 = 0.6
-const ADMIT_AT_MOST: i32 = 24
+const FIRST_SHARE: f32 = 0.8
+const ADMIT_AT_MOST: i32 = 16
 /** A lane is done when no violation exceeds this share of the smallest threshold. */
 const DONE_BELOW: f32 = 0.01
 /** The same once Newton steps have landed; rounding shows below it. */
@@ -146,7 +147,7 @@ export function search(problem: Problem, quad: Quad, starts: usize, lanes: i32, 
         quad.thresholds + (<usize>(lane * kp) << 2), kp, nonNegative, quad.current,
       )
       const unit = load<f32>(smallest + (<usize>lane << 2))
-      const bound = max(DONE_BELOW * unit, ADMIT_SHARE * worst)
+      const bound = max(DONE_BELOW * unit, (round == 0 ? FIRST_SHARE : ADMIT_SHARE) * worst)
       if (worst > bound && admitViolators(problem, quad, lane, quad.current, bound, sign) > 0) grown |= bit
       else open &= ~bit
     }
