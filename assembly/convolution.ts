@@ -77,6 +77,12 @@ export class Convolution {
   fullest: i32
   /** 1: a scan admits every coefficient above 1, and entries hold the point without momentum in place of the curvature. */
   accelerated: i32
+  /** The number of the round; and 1: all of the residual is formed and scanned, not only what has changed. */
+  round: i32
+  anew: i32
+  /** Which rows of tiles a scan is over: the `strip`-th of `strips` equal shares. */
+  strip: i32
+  strips: i32
   lambda: f64
   /** 1 / L and the momentum of an accelerated step. */
   stepSize: f64
@@ -85,6 +91,9 @@ export class Convolution {
   sensitivity: f64
   /** Levels closer to 1 than this are computed in double precision. */
   band: f64
+  /** Unrest that is left alone; and the share of its first decrease below which a tile's decrease ends its visits until the next scan. */
+  calm: f64
+  faded: f64
 }
 
 /** A tile's working set, and what was last measured of it. */
@@ -106,6 +115,15 @@ export class Tile {
   penalty: f64
   /** A lower bound of what the last visit took off the energy. */
   decrease: f64
+  /** How far from its optimum a level of the working set was when it was last looked at, at most. */
+  unrest: f64
+  /** What the first visit since the last scan took off the energy; negative before that. */
+  first: f64
+  /** The rounds in which a coefficient last changed, and in which this part of the residual last changed. */
+  moved: i32
+  formed: i32
+  /** The round of the last scan. */
+  scanned: i32
 }
 
 /** A coefficient of a working set. */
@@ -122,7 +140,7 @@ export class Entry {
 
 export const PARTIAL: i32 = 1 << 30
 export const ENTRY_BYTES: usize = 16
-export const TILE_BYTES: usize = 64
+export const TILE_BYTES: usize = 96
 
 @inline
 export function tileAt(c: Convolution, index: i32): Tile {
@@ -148,6 +166,31 @@ export function tileHeight(c: Convolution, index: i32): i32 {
 @inline
 export function tileWidth(c: Convolution, index: i32): i32 {
   return load<i32>(at4(c.tileColumns, index % c.tilesX), 4) - tileLeft(c, index)
+}
+
+/** Rows and columns of the canvas from a tile's corner to the next tile's; the last ones reach to where the canvas ends or repeats. */
+@inline
+export function partHeight(c: Convolution, index: i32): i32 {
+  const last = c.circular ? c.periodY : c.canvasHeight
+  return (index / c.tilesX + 1 == c.tilesY ? last : tileTop(c, index) + tileHeight(c, index)) - tileTop(c, index)
+}
+
+@inline
+export function partWidth(c: Convolution, index: i32): i32 {
+  const last = c.circular ? c.periodX : c.canvasWidth
+  return (index % c.tilesX + 1 == c.tilesX ? last : tileLeft(c, index) + tileWidth(c, index)) - tileLeft(c, index)
+}
+
+/** The tile `down` and `across` from another, wrapped round on a circular canvas; -1 where there is none. */
+@inline
+export function neighbour(c: Convolution, index: i32, down: i32, across: i32): i32 {
+  let y = index / c.tilesX + down
+  let x = index % c.tilesX + across
+  if (c.circular) {
+    y = (y + c.tilesY) % c.tilesY
+    x = (x + c.tilesX) % c.tilesX
+  }
+  return y < 0 || y >= c.tilesY || x < 0 || x >= c.tilesX ? -1 : y * c.tilesX + x
 }
 
 @inline

@@ -7,6 +7,7 @@ import { windowDot } from './convolutionWindow'
 
 export function accelerate(c: Convolution, index: i32): void {
   const tile = tileAt(c, index)
+  if (tile.count > 0) tile.moved = c.round
   const step = <f32>c.stepSize
   const momentum = <f32>c.momentum
   for (let i = 0; i < tile.count; i++) {

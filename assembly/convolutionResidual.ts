@@ -4,7 +4,10 @@
  * tiles before them, so that no two write to the same place.
  */
 import { aligned, at8 } from './addresses'
-import { at4, Convolution, entryAt, kernelBytes, PARTIAL, thresholdOf, Tile, tileAt } from './convolution'
+import {
+  at4, Convolution, entryAt, kernelBytes, neighbour, PARTIAL, partHeight, partWidth, thresholdOf, Tile, tileAt, tileLeft,
+  tileTop,
+} from './convolution'
 import { promoteHigh } from './double'
 
 /** Doubles a row of the working memory goes beyond its part of the canvas, for kernels' padding. */
@@ -34,15 +37,18 @@ export function formResidual(c: Convolution, index: i32, scratch: usize): void {
   const ty = index / c.tilesX
   const tx = index - ty * c.tilesX
   const part = changetype<Part>(scratch)
-  part.top = load<i32>(at4(c.tileRows, ty))
-  part.left = load<i32>(at4(c.tileColumns, tx))
-  // The last part reaches to the canvas' end; of a circular canvas only to where it begins to repeat.
-  const lastY = c.circular ? c.periodY : c.canvasHeight
-  const lastX = c.circular ? c.periodX : c.canvasWidth
-  part.height = (ty + 1 == c.tilesY ? lastY : load<i32>(at4(c.tileRows, ty + 1))) - part.top
-  part.width = (tx + 1 == c.tilesX ? lastX : load<i32>(at4(c.tileColumns, tx + 1))) - part.left
+  part.top = tileTop(c, index)
+  part.left = tileLeft(c, index)
+  part.height = partHeight(c, index)
+  part.width = partWidth(c, index)
   part.stride = part.width + SLACK
   part.values = scratch + aligned(PART_BYTES)
+  const tile = tileAt(c, index)
+  if (!isMoved(c, index)) {
+    if (tile.formed == c.round - 1) forgetChange(c, part)
+    return
+  }
+  tile.formed = c.round
   loadObservation(c, part)
   for (let beforeY = 0; beforeY < 2; beforeY++) {
     let fromY = ty - beforeY
@@ -63,7 +69,6 @@ export function formResidual(c: Convolution, index: i32, scratch: usize): void {
       subtractTile(c, part, tileAt(c, fromY * c.tilesX + fromX), shiftY, shiftX)
     }
   }
-  const tile = tileAt(c, index)
   storeResidual(c, part, tile)
   let penalty: f64 = 0
   for (let i = 0; i < tile.count; i++) {
@@ -73,6 +78,26 @@ export function formResidual(c: Convolution, index: i32, scratch: usize): void {
     }
   }
   tile.penalty = penalty
+}
+
+/** Whether a coefficient that reaches into a tile's part has changed since it was last formed: its own, or of the tiles before it. */
+function isMoved(c: Convolution, index: i32): bool {
+  if (c.anew) return true
+  for (let up = 0; up < 2; up++) {
+    for (let left = 0; left < 2; left++) {
+      const before = neighbour(c, index, -up, -left)
+      if (before >= 0 && tileAt(c, before).moved == c.round) return true
+    }
+  }
+  return false
+}
+
+/** Nothing has changed since the round before. */
+function forgetChange(c: Convolution, part: Part): void {
+  for (let y = 0; y < part.height; y++) {
+    memory.fill(at4(c.change, (part.top + y) * c.stride + part.left), 0, <usize>part.width << 2)
+  }
+  if (c.circular) repeat(c, part)
 }
 
 function loadObservation(c: Convolution, part: Part): void {

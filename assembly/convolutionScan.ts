@@ -4,7 +4,7 @@
  */
 import { aligned, at8 } from './addresses'
 import {
-  at4, Convolution, Entry, entryAt, PARTIAL, thresholdOf, Tile,
+  at4, Convolution, Entry, entryAt, neighbour, PARTIAL, thresholdOf, Tile,
   tileAt, tileHeight, tileLeft, tileTop, tileWidth,
 } from './convolution'
 import { correlateGroup, POSITIONS, TOGETHER } from './convolutionCorrelate'
@@ -32,6 +32,8 @@ class Scan {
   windows: usize
   level: f64
   tile: usize
+  /** The largest violation of optimality in the working set and of what joins it. */
+  unrest: f64
 }
 
 const SCAN_BYTES: usize = 128
@@ -63,37 +65,70 @@ function layOut(c: Convolution, scratch: usize, height: i32, width: i32, top: i3
     scan.columns = columns
     scan.windows = windows
     scan.level = 0
+    scan.unrest = 0
     memory.fill(members, 0, <usize>(height * width * words) << 2)
     memory.fill(best, 0, <usize>(height * width) << 3)
   }
   return end - scratch
 }
 
+/** Scans the current strip of a tile. */
 export function scanTile(c: Convolution, index: i32, scratch: usize): void {
   const tile = tileAt(c, index)
-  const top = tileTop(c, index)
+  if (c.strip == 0) begin(c, index)
+  if (tile.scanned != c.round) return
+  const height = tileHeight(c, index)
+  const top = tileTop(c, index) + c.strip * height / c.strips
   const left = tileLeft(c, index)
-  const bottom = top + tileHeight(c, index)
+  const bottom = tileTop(c, index) + (c.strip + 1) * height / c.strips
   const right = left + tileWidth(c, index)
   layOut(c, scratch, bottom - top, right - left, top, left)
   const scan = changetype<Scan>(scratch)
   scan.tile = changetype<usize>(tile)
-  tile.lacking = 0
   visitMembers(c, tile, scan)
   for (let y = top; y < bottom; y++) {
     boundChanges(c, scan, y)
     for (let x = left; x < right; x += POSITIONS) scanPositions(c, scan, y, x, min(POSITIONS, right - x))
   }
   if (!c.accelerated) admit(c, tile, scan)
-  tile.level = scan.level
+  tile.level = max(tile.level, scan.level)
+  tile.unrest = max(tile.unrest, scan.unrest)
 }
 
-/** Marks the members, measures them in double precision, and lets go of those that are zero and would stay so. */
+/** Decides whether a tile is to be scanned, and forgets what was measured before. */
+function begin(c: Convolution, index: i32): void {
+  const tile = tileAt(c, index)
+  tile.first = -1
+  if (!isChanged(c, index)) return
+  tile.scanned = c.round
+  tile.lacking = 0
+  tile.level = 0
+  tile.unrest = 0
+}
+
+/** Whether the last scan may not hold any more: windows of the tile reach into its own part of the residual and those of the tiles after it. */
+function isChanged(c: Convolution, index: i32): bool {
+  if (c.anew || tileAt(c, index).lacking > 0) return true
+  for (let down = 0; down < 2; down++) {
+    for (let right = 0; right < 2; right++) {
+      const after = neighbour(c, index, down, right)
+      if (after >= 0 && tileAt(c, after).formed == c.round) return true
+    }
+  }
+  return false
+}
+
+/** Marks the members in the strip, measures them in double precision, and lets go of those that are zero and would stay so. */
 function visitMembers(c: Convolution, tile: Tile, scan: Scan): void {
   let kept = 0
   for (let i = 0; i < tile.count; i++) {
     const entry = entryAt(tile, i)
     const corner = entry.corner
+    const y = corner / c.stride
+    if (y < scan.top || y >= scan.top + scan.height) {
+      keep(tile, i, kept++)
+      continue
+    }
     const kernel = entry.kernel & ~PARTIAL
     const pull = windowDotExact(c, c.residual, corner, kernel)
     const level = (c.nonNegative ? pull : abs(pull)) / thresholdOf(c, corner, kernel)
@@ -103,14 +138,20 @@ function visitMembers(c: Convolution, tile: Tile, scan: Scan): void {
       continue
     }
     scan.level = max(scan.level, level)
-    const y = corner / c.stride
+    const signed = entry.value > 0 ? pull : -pull
+    const violation = entry.value == 0 ? level - 1 : abs(signed / thresholdOf(c, corner, kernel) - 1)
+    scan.unrest = max(scan.unrest, violation)
     const x = corner - y * c.stride
     const word = at4(scan.members, ((y - scan.top) * scan.width + x - scan.left) * scan.wordsAcross + (kernel >> 5))
     store<i32>(word, load<i32>(word) | (1 << (kernel & 31)))
-    if (kept != i) memory.copy(changetype<usize>(entryAt(tile, kept)), changetype<usize>(entry), offsetof<Entry>())
-    kept++
+    keep(tile, i, kept++)
   }
   tile.count = kept
+}
+
+@inline
+function keep(tile: Tile, from: i32, to: i32): void {
+  if (from != to) memory.copy(changetype<usize>(entryAt(tile, to)), changetype<usize>(entryAt(tile, from)), offsetof<Entry>())
 }
 
 /** Leaves in `windows` how far levels at row y can have moved: the largest ‖K‖ / (λ w) · ‖Δr‖ over the window. */
@@ -248,7 +289,11 @@ function admit(c: Convolution, tile: Tile, scan: Scan): void {
   let best = scan.best
   for (let y = scan.top; y < scan.top + scan.height; y++) {
     for (let x = scan.left; x < scan.left + scan.width; x++) {
-      if (load<f32>(best) != 0) append(c, tile, y * c.stride + x, load<i32>(best, 4))
+      const level = load<f32>(best)
+      if (level != 0) {
+        append(c, tile, y * c.stride + x, load<i32>(best, 4))
+        scan.unrest = max(scan.unrest, <f64>level - 1)
+      }
       best += 8
     }
   }

@@ -126,11 +126,17 @@ export const convolutionLayout = layout([
   ['refinements', 'i32'],
   ['fullest', 'i32'],
   ['accelerated', 'i32'],
+  ['round', 'i32'],
+  ['anew', 'i32'],
+  ['strip', 'i32'],
+  ['strips', 'i32'],
   ['lambda', 'f64'],
   ['stepSize', 'f64'],
   ['momentum', 'f64'],
   ['sensitivity', 'f64'],
   ['band', 'f64'],
+  ['calm', 'f64'],
+  ['faded', 'f64'],
 ])
 
 export type ProblemFields = { [name in keyof typeof problemLayout.offsets]: number }

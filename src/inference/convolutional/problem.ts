@@ -15,8 +15,14 @@ import { TileTable } from './tileTable.js'
 const ROUNDOFF = 2 ** -24
 /** Numbers between its inverse and this leave room for sums in single precision. */
 const EXTREME = 1e35
+/** Multiplications of a scan in one piece, at most: some 50 milliseconds. */
+const STRIP = 5e8
+/** Share of what a scan finds a tile away from its optimum that sweeps leave to the next scan. */
+const FADED = 0.02
 /** Milliseconds of blocking work between two turns of the event loop, roughly. */
 const SLICE_MS = 25
+/** Times as long a slice may last where more tiles are at work than in the one before. */
+const SLACK = 4
 
 /** What is measured of a point: its energy, how far from optimal it can be, and the largest level |⟨K, r⟩| / (λ w u). */
 export interface Measurement {
@@ -59,8 +65,11 @@ export class ConvolutionProblem {
   private readonly reach: number
   private readonly engine: Engine
   private readonly geometry: Geometry
+  /** Scans of a tile of large kernels are cut into strips, between which the event loop may turn. */
+  private readonly strips: number
   private mask = 0
   private perMs = 0
+  private round = 1
 
   constructor(private readonly options: ConvolutionProblemOptions) {
     const { engine, geometry } = options
@@ -71,7 +80,9 @@ export class ConvolutionProblem {
     this.stride = stride
     this.plane = plane
     this.tiling = tilesOf(geometry)
-    const { tilesY, tilesX } = this.tiling
+    const { tilesY, tilesX, tallest, widest } = this.tiling
+    const products = tallest * widest * shape.count * shape.height * shape.width * shape.channels
+    this.strips = Math.min(tallest, Math.ceil(products / STRIP))
     try {
       const purpose = `An observation of ${geometry.height}×${geometry.width} with its residual`
       const planes = plane * shape.channels * 4 + 1024
@@ -120,6 +131,8 @@ export class ConvolutionProblem {
         change,
         reach: this.reach,
         nonNegative: options.nonNegative ? 1 : 0,
+        faded: FADED,
+        strips: this.strips,
       })
       const own = (bytes: number, what: string) => this.own(bytes, what)
       const laid = layKernels(engine, own, geometry.kernels, options.kernels, options.mapWeights)
@@ -191,7 +204,7 @@ export class ConvolutionProblem {
       0.5,
       Math.max(1e-4, taps * ROUNDOFF * this.largestNorm * this.largestWindow * (largest / least)),
     )
-    this.describe({ lambda, sensitivity: this.largestNorm * largest, band })
+    this.describe({ lambda, sensitivity: this.largestNorm * largest, band, round: this.round, anew: 1 })
     engine.f32(this.reach, this.plane + 256).fill(Number.POSITIVE_INFINITY)
   }
 
@@ -213,13 +226,18 @@ export class ConvolutionProblem {
   /** Runs a job over tiles in slices, between which the event loop turns. False where `pause` said so meanwhile. */
   private async run(job: JobNumber, items: number, pause: Pause): Promise<boolean> {
     for (let first = 0; first < items; ) {
-      const most = this.perMs > 0 ? Math.max(this.engine.threads, Math.floor(this.perMs * SLICE_MS)) : 64
-      const count = Math.min(items - first, most)
+      // Tiles that have settled take no time, but the next may all be at work again: the slowest that were seen bound a slice too.
+      const slowest = this.slowest.get(job) ?? 0
+      const most = this.perMs > 0 ? Math.min(this.perMs * SLICE_MS, (SLACK * SLICE_MS) / Math.max(slowest, 1e-6)) : 64
+      const count = Math.min(items - first, Math.max(this.engine.threads, Math.floor(most)))
       const begun = performance.now()
       this.engine.parallelFor(job, count, 1, this.address, first)
       first += count
       const spent = performance.now() - begun
-      if (count >= 16) this.perMs = count / Math.max(spent, 0.05)
+      if (count >= 16) {
+        this.perMs = count / Math.max(spent, 0.05)
+        this.slowest.set(job, Math.max(slowest, spent / count))
+      }
       this.sinceTurn += spent
       if (this.sinceTurn >= SLICE_MS) {
         await turn()
@@ -230,6 +248,7 @@ export class ConvolutionProblem {
     return true
   }
 
+  private readonly slowest = new Map<JobNumber, number>()
   private sinceTurn = 0
 
   /** Forms the residual and measures the point; admits coefficients. */
@@ -239,18 +258,26 @@ export class ConvolutionProblem {
       return false
     }
     await this.run(Job.formResidual, this.tiles.count, onward)
-    await this.run(Job.scanTiles, this.tiles.count, onward)
+    for (let strip = 0; strip < this.strips; strip++) {
+      this.describe({ strip })
+      await this.run(Job.scanTiles, this.tiles.count, onward)
+    }
+    this.describe({ round: ++this.round, anew: 0 })
     const { level, squares, singleSquares, agreement, penalty } = this.tiles.sums()
     const energy = 0.5 * squares + penalty
     const best = singleSquares > 0 ? Math.max(0, agreement / singleSquares) : 1
-    const s = Math.min(best, 1 / Math.max(level, Number.MIN_VALUE))
+    const s = Math.min(best, 1 / Math.max(1, level))
     const dual = s * agreement - 0.5 * s * s * singleSquares
     return { energy, gap: Math.max(0, energy - dual), level }
   }
 
-  /** Sweeps once over all working sets, colour by colour. What came off the energy, or undefined where `pause` said so. */
-  async descend(refinements: number, pause: Pause): Promise<number | undefined> {
+  /**
+   * Sweeps once over the working sets that are further than `calm` from their optimum, colour by colour. What came off the energy, or
+   * undefined where `pause` said so.
+   */
+  async descend(refinements: number, calm: number, pause: Pause): Promise<number | undefined> {
     this.provide()
+    this.describe({ calm })
     const { tilesY, tilesX } = this.tiling
     for (let colour = 0; colour < 4; colour++) {
       const down = (tilesY - (colour >> 1) + 1) >> 1

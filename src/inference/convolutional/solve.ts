@@ -20,8 +20,8 @@ export interface Solved {
 
 /** Sweeps between two scans, at most. */
 const SWEEPS = 30
-/** A round of sweeps ends when one takes less than this share of the first off the energy. */
-const FADED = 0.05
+/** Share of the tolerance within which a tile's levels are let be. */
+const CALM = 0.25
 /** Every fourth sweep is followed by conjugate gradients of this many steps. */
 const REFINED_EVERY = 4
 const REFINEMENTS = 6
@@ -51,6 +51,7 @@ export async function solveActiveSet(problem: ConvolutionProblem, limits: Limits
   let steps = 0
   const progresses = progress()
   let stalled = 0
+  let calm = CALM * limits.tolerance
   for (;;) {
     const measured = await measureWhole(problem, limits)
     limits.onStep(steps, measured)
@@ -64,12 +65,13 @@ export async function solveActiveSet(problem: ConvolutionProblem, limits: Limits
     let first = 0
     for (let sweep = 0; sweep < SWEEPS && steps < limits.maxSteps; sweep++) {
       const refine = sweep % REFINED_EVERY === REFINED_EVERY - 1 ? REFINEMENTS : 0
-      const decrease = await problem.descend(refine, limits.outOfTime)
+      const decrease = await problem.descend(refine, calm, limits.outOfTime)
       steps++
       if (decrease === undefined) break
       if (sweep === 0) first = decrease
-      else if (decrease <= FADED * first) break
+      else if (decrease === 0) break
     }
+    if (first === 0) calm /= 8
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Engine } from '../../kernels/engine.js'
 
 /** `Tile` and `Entry` in `assembly/convolution.ts`: words of 4 bytes and numbers of 8 a tile, words an entry. */
-const TILE_BYTES = 64
+const TILE_BYTES = 96
 const WORDS = TILE_BYTES / 4
 const NUMBERS = TILE_BYTES / 8
 const ENTRY_WORDS = 4
