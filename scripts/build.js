@@ -1,11 +1,12 @@
 /**
- * Builds the project: kernels (AssemblyScript → WebAssembly), embedded data, TypeScript → dist/. Run by `npm ci` and before
+ * Builds the project: kernels (AssemblyScript → WebAssembly), embedded data, TypeScript → dist/, API reference. Run by `npm ci` and before
  * packing. With `--kernels` only what the sources need to run under a test runner is made: kernels and data.
  */
 import { spawnSync } from 'node:child_process'
-import { cp, mkdir, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writeApiReference } from './apiReference.js'
 import { packData } from './packData.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -55,4 +56,6 @@ if (!process.argv.includes('--kernels')) {
   }
   await mkdir(at('dist', 'src', 'data'), { recursive: true })
   await cp(at('src', 'data', 'embedded'), at('dist', 'src', 'data', 'embedded'), { recursive: true })
+  const { version } = JSON.parse(await readFile(at('package.json'), 'utf8'))
+  await writeApiReference(root, version)
 }

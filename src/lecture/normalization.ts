@@ -37,11 +37,11 @@ export const normalizationProgram = `import { centre, l1, latentVariableModel, l
 const raw = patches(await photographs(), { size: ${PATCH}, count: ${PATCHES}, seed: 1 })
 const source = preprocessed(raw, await pipeline([centre()]).fit(raw))
 for (const normalizeDecoder of [true, false]) {
-  const { parameters, history } = await latentVariableModel({
+  const model = await latentVariableModel({
     shapes: { y: [${PATCH}, ${PATCH}], z: ${ATOMS} }, decoder: linear({ inputs: ${ATOMS}, outputs: [${PATCH}, ${PATCH}], bias: false }), cost: squaredError(),
     regularizer: l1({ lambda: ${LAMBDA} }), normalizeDecoder, optimizer: sgd({ learningRate: ${RATE} }), batchSize: 100,
   }).fit(source, { epochs: ${PASSES.at(-1)} })
-  console.log(normalizeDecoder, Math.hypot(...parameters['decoder.weight'].data), history.at(-1).regularizer / ${LAMBDA})
+  console.log(normalizeDecoder, Math.hypot(...model.parameters['decoder.weight'].data), (await model.encode(source)).codes.values)
 }`
 
 /** System 4 of the lecture: what W and z do without normalization, and with it. */
@@ -69,9 +69,10 @@ export async function normalization(context: SectionContext): Promise<SectionRes
       })
       const fit = (run: LectureRun) => definition.fit(training, { epochs, ...run })
       const model = await learned(context, 'latent-variable', fit, `${normalized ? 'with' : 'without'}-${epochs}`)
-      const { cost, regularizer } = model.history.at(-1)!
+      const { codes } = await model.encode(training, { maxSteps: 200, tolerance: 1e-4 })
+      const size = codes.values.reduce((sum, value) => sum + Math.abs(value), 0)
       const atoms = columnsOf(model.parameters['decoder.weight'])
-      found.push({ normalized, norm: mean(normsOf(atoms)), code: regularizer / LAMBDA, cost, regularizer, atoms })
+      found.push({ normalized, norm: mean(normsOf(atoms)), code: size / PATCHES, atoms })
       model.dispose()
     }
   }
@@ -113,11 +114,6 @@ export async function normalization(context: SectionContext): Promise<SectionRes
     },
     { label: 'Mean ‖z‖₁, without', value: last.code, note: `${formatNumber(first.code, 3)} after the first pass` },
     { label: 'Mean ‖z‖₁, with', value: kept.code, note: `${formatNumber(held[0].code, 3)} after the first pass` },
-    {
-      label: 'λ‖z‖₁ of the energy, without',
-      value: last.regularizer,
-      note: `with: ${formatNumber(kept.regularizer, 3)}`,
-    },
     {
       label: 'Norms of atoms where their sum is held',
       value: `${formatNumber(Math.min(...sumNorms), 2)} to ${formatNumber(Math.max(...sumNorms), 3)}`,
@@ -165,9 +161,6 @@ interface Measured {
   /** Mean norm of atoms, and mean ‖z‖₁. */
   readonly norm: number
   readonly code: number
-  /** Terms of the energy. */
-  readonly cost: number
-  readonly regularizer: number
   readonly atoms: Tensor
 }
 
