@@ -14,7 +14,7 @@ import { mlp } from '../../src/energy/modules/mlp.js'
 import { l1 } from '../../src/energy/regularizers/l1.js'
 import { l2 } from '../../src/energy/regularizers/l2.js'
 import { limitedNoise } from '../../src/energy/regularizers/limitedNoise.js'
-import { concat, cos, exp, log, mean, mul, neg, sin, sub, sumPerObservation } from '../../src/graph/index.js'
+import { add, concat, cos, exp, log, mean, mul, neg, sin, sub, sumPerObservation } from '../../src/graph/index.js'
 import { linearEncoder } from '../../src/inference/linear/linearEncoder.js'
 import { adam } from '../../src/learning/optimizers/adam.js'
 import { sgd } from '../../src/learning/optimizers/sgd.js'
@@ -388,6 +388,13 @@ describe('what does not fit', () => {
     await expect(latentVariableModel({ ...curve, decoder: mixing }).fit(circle(9, 1))).rejects.toThrow(
       /decoder mixes the rows/,
     )
+    // However little of it there is.
+    const faint = defineModule({
+      name: 'faint',
+      outputShape: [2],
+      apply: (_, z) => concat([add(z, mul(mean(z, [0], true), 1e-4)), z], 1),
+    })
+    await expect(latentVariableModel({ ...curve, decoder: faint }).model()).rejects.toThrow(/decoder mixes the rows/)
     const model = await latentVariableModel(curve).model()
     await expect(model.encode(normalBatch(rng(1), 3, 4))).rejects.toThrow(/y was given as \[3, 4\].*\[n, 2\]/)
     await expect(model.encode(fromTensor(normalBatch(rng(1), 3, 4)))).rejects.toThrow(
