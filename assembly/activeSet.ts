@@ -5,14 +5,14 @@
  * duality gap in double precision: correlations of atoms outside the working set enter with a bound on their rounding.
  */
 import { at8 } from './addresses'
-import { isSparse, nonZeros } from './correlate'
+import { isSparse } from './correlate'
 import { correlateChunk } from './correlateChunk'
 import { descendFully } from './coordinateDescent'
-import { dotAt, dotMixed, squaredNormOf, widen, widenAt } from './double'
-import { Scratch, layScratch } from './activeSetScratch'
+import { dotAt, dotAtTwo, dotMixed, squaredNormOf, widen, widenAt } from './double'
+import { Scratch, layScratch, positionsOf } from './activeSetScratch'
 import { dualEnergy, gramRoundingShows, residual } from './certificate'
 import { Problem, Stop } from './problem'
-import { Quad, layQuad, sizeOf } from './quad'
+import { Quad, layQuad, listLive } from './quad'
 import { search } from './quadSearch'
 import { refine } from './refine'
 import { refreshCorrelations } from './refreshCorrelations'
@@ -128,6 +128,19 @@ function rank(scratch: Scratch, i: i32, work: i32): void {
   store<i32>(scratch.ranked + (<usize>place << 2), i)
 }
 
+/** {@link exactCorrelation} of two atoms, left in `scratch.pair`. */
+@inline
+function exactCorrelations(problem: Problem, scratch: Scratch, atom: i32, other: i32, sparseCount: i32): void {
+  if (problem.certify && sparseCount >= 0) {
+    const w = problem.atoms + (<usize>(atom * problem.m) << 2)
+    const v = problem.atoms + (<usize>(other * problem.m) << 2)
+    dotAtTwo(w, v, scratch.wide, scratch.positions, sparseCount, scratch.pair)
+    return
+  }
+  store<f64>(scratch.pair, exactCorrelation(problem, scratch, atom, sparseCount))
+  store<f64>(scratch.pair, exactCorrelation(problem, scratch, other, sparseCount), 8)
+}
+
 /** The λ of an observation: 0 where its code is 0 for certain, NaN where it cannot be coded. */
 function prepare(problem: Problem, scratch: Scratch, index: i32, row: i32, start: usize): f64 {
   const squaredNorm = squaredNormOf(problem.observations + (<usize>(index * problem.m) << 2), problem.m)
@@ -149,14 +162,16 @@ function spread(problem: Problem, scratch: Scratch, index: i32, row: i32): i32 {
     widen(y, problem.m, scratch.wide)
     return -1
   }
-  const count = nonZeros(y, problem.m, scratch.positions)
+  const count = load<i32>(scratch.nonZeroCounts + (<usize>row << 2))
+  scratch.positions = positionsOf(problem, scratch, row)
   widenAt(y, scratch.positions, count, scratch.wide)
   return count
 }
 
-/** An atom's correlation with the observation at work in double precision. */
+/** An atom's correlation with the observation at work, in double precision where codes are certified. */
 @inline
 function exactCorrelation(problem: Problem, scratch: Scratch, atom: i32, sparseCount: i32): f64 {
+  if (!problem.certify) return <f64>load<f32>(scratch.start + (<usize>atom << 2))
   const w = problem.atoms + (<usize>(atom * problem.m) << 2)
   return sparseCount >= 0
     ? dotAt(w, scratch.wide, scratch.positions, sparseCount)
@@ -202,7 +217,7 @@ function solve(
       const value = <f64>load<f32>(problem.warmValues + (<usize>at << 2))
       if (value == 0 || (nonNegative && value < 0)) continue
       const atom = load<i32>(problem.warmIndices + (<usize>at << 2))
-      if (!admitAtom(problem, scratch, set, atom, sparseCount, lambda)) continue
+      if (!admitAtom(problem, scratch, set, atom, exactCorrelation(problem, scratch, atom, sparseCount), lambda)) continue
       store<f64>(set.z + (<usize>(set.size - 1) << 3), value)
     }
     refresh(set)
@@ -275,19 +290,34 @@ function solve(
  */
 function startFrom(problem: Problem, scratch: Scratch, set: WorkingSet, lane: i32, sparseCount: i32, lambda: f64): i32 {
   const quad = changetype<Quad>(scratch.quad)
-  const size = sizeOf(quad, lane)
-  for (let slot = 0; slot < size; slot++) {
-    const at = (<usize>slot << 4) + (<usize>lane << 2)
-    const value = load<f32>(quad.z + at)
-    if (value == 0) continue
-    const place = <usize>set.size
-    store<i32>(quad.live + (place << 2), slot)
-    admitAtom(problem, scratch, set, load<i32>(quad.atoms + at), sparseCount, lambda)
-    store<f64>(set.z + (place << 3), <f64>value)
+  const count = listLive(quad, lane)
+  for (let i = 0; i < count; i += 2) {
+    const place = lanePlace(quad, i, lane)
+    const atom = load<i32>(quad.atoms + place)
+    if (i + 1 == count) {
+      take(problem, scratch, set, quad, place, exactCorrelation(problem, scratch, atom, sparseCount), lambda)
+      break
+    }
+    const next = lanePlace(quad, i + 1, lane)
+    exactCorrelations(problem, scratch, atom, load<i32>(quad.atoms + next), sparseCount)
+    take(problem, scratch, set, quad, place, load<f64>(scratch.pair), lambda)
+    take(problem, scratch, set, quad, next, load<f64>(scratch.pair, 8), lambda)
   }
   if (set.size == 0) return 0
   refresh(set)
   return refine(set, quad, lane, problem.maxSteps)
+}
+
+/** Where entry `i` of the live slots lies in the quad's lists. */
+@inline
+function lanePlace(quad: Quad, i: i32, lane: i32): usize {
+  return (<usize>load<i32>(quad.live + (<usize>i << 2)) << 4) + (<usize>lane << 2)
+}
+
+/** Takes over the atom at `place` of the quad, with its coefficient. */
+function take(problem: Problem, scratch: Scratch, set: WorkingSet, quad: Quad, place: usize, q: f64, lambda: f64): void {
+  admitAtom(problem, scratch, set, load<i32>(quad.atoms + place), q, lambda)
+  store<f64>(at8(set.z, set.size - 1), <f64>load<f32>(quad.z + place))
 }
 
 /**
@@ -299,23 +329,20 @@ function excessAfter(problem: Problem, quad: Quad, set: WorkingSet, lane: i32): 
   if (excess == Infinity) return Infinity
   let change: f64 = 0
   for (let i = 0; i < set.size; i++) {
-    const slot = <usize>load<i32>(quad.live + (<usize>i << 2))
-    change += abs(load<f64>(at8(set.z, i)) - <f64>load<f32>(quad.z + (slot << 4) + (<usize>lane << 2)))
+    change += abs(load<f64>(at8(set.z, i)) - <f64>load<f32>(quad.z + lanePlace(quad, i, lane)))
   }
   return excess + problem.atomNorm * problem.atomNorm * change
 }
 
-/** Takes an atom into the working set; false for a zero atom, which stays out. */
-function admitAtom(problem: Problem, scratch: Scratch, set: WorkingSet, atom: i32, sparseCount: i32, lambda: f64): bool {
+/** Takes an atom with correlation `q` into the working set; false for a zero atom, which stays out. */
+function admitAtom(problem: Problem, scratch: Scratch, set: WorkingSet, atom: i32, q: f64, lambda: f64): bool {
   const row = (<usize>atom * <usize>problem.kp) << 2
   const threshold = scratch.thresholds + (<usize>atom << 2)
   store<f32>(threshold, Infinity)
   // A zero atom explains nothing: its coefficient is 0.
   if (load<f32>(problem.gramHigh + row + (<usize>atom << 2)) <= 0) return false
   admit(
-    set, atom,
-    problem.certify ? exactCorrelation(problem, scratch, atom, sparseCount) : <f64>load<f32>(scratch.start + (<usize>atom << 2)),
-    lambda * <f64>load<f32>(problem.weights + (<usize>atom << 2)), problem.ridge,
+    set, atom, q, lambda * <f64>load<f32>(problem.weights + (<usize>atom << 2)), problem.ridge,
     problem.gramHigh + row, problem.gramLow + row,
   )
   return true
@@ -334,7 +361,8 @@ function admitViolators(
     let mask = i32x4.bitmask(f32x4.gt(excess, limit))
     while (mask != 0) {
       if (set.size == set.capacity) return true
-      admitAtom(problem, scratch, set, j + ctz(mask), sparseCount, lambda)
+      const atom = j + ctz(mask)
+      admitAtom(problem, scratch, set, atom, exactCorrelation(problem, scratch, atom, sparseCount), lambda)
       mask &= mask - 1
       if (++admitted == ADMIT_AT_MOST) return false
     }

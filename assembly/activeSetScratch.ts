@@ -1,6 +1,6 @@
 /** The working memory of a thread that runs the active-set solver. */
 import { aligned } from './addresses'
-import { TOGETHER } from './correlate'
+import { SPARSE_SHARE, TOGETHER } from './correlate'
 import { denseBytes } from './denseState'
 import { Problem } from './problem'
 import { quadBytes } from './quad'
@@ -15,12 +15,18 @@ export class Scratch {
   current: usize
   /** f32 [kp]: thresholds; infinite for the working atoms. */
   thresholds: usize
-  /** i32 [m] */
+  /** i32 [m]: where positions are listed. */
+  listed: usize
+  /** i32: where numbers of the observation at work are not 0, if it is mostly zeros. */
   positions: usize
+  /** i32 [chunk, sparse]: the same of each observation that is mostly zeros. */
+  allPositions: usize
   /** f32 [kp]: the correlations of the observation at work. */
   start: usize
   /** f64 [m]: the observation, or its non-zero numbers only. */
   wide: usize
+  /** f64 [2] */
+  pair: usize
   /** f32 [m, 5]: observations interleaved. */
   packed: usize
   /** usize [capacity], f32 [capacity]: Gram rows and coefficients of the support. */
@@ -52,12 +58,24 @@ export function presentBytes(problem: Problem): usize {
   return (<usize>(problem.kp + 63) >> 6) << 3
 }
 
+/** Numbers that are not 0 in an observation that counts as mostly zeros, at most. */
+@inline
+function mostPositions(problem: Problem): usize {
+  return <usize>(<f32>problem.m * SPARSE_SHARE) + 1
+}
+
+/** Where the positions of row `row` of a chunk lie. */
+@inline
+export function positionsOf(problem: Problem, scratch: Scratch, row: i32): usize {
+  return scratch.allPositions + ((<usize>row * mostPositions(problem)) << 2)
+}
+
 /** Bytes of scratch a thread needs. */
 export function activeSetBytes(problem: Problem): usize {
   const capacity = <usize>problem.workingCapacity
   return (
     aligned(offsetof<Scratch>()) + aligned(offsetof<WorkingSet>()) + aligned((<usize>problem.chunk * <usize>problem.kp) << 2) +
-    2 * aligned(<usize>problem.kp << 2) + aligned(<usize>(problem.m + 4) << 2) + aligned(<usize>problem.m << 3) +
+    2 * aligned(<usize>problem.kp << 2) + aligned(<usize>(problem.m + 4) << 2) + aligned((<usize>problem.chunk * mostPositions(problem)) << 2) + 64 + aligned(<usize>problem.m << 3) +
     aligned(<usize>(problem.m * TOGETHER) << 2) +
     2 * aligned(capacity << 2) + aligned(<usize>problem.kp << 2) + aligned(presentBytes(problem)) + aligned(workingSetBytes(problem.workingCapacity)) + denseBytes(problem) + aligned(quadBytes(problem)) + 64 + aligned(28 * <usize>problem.chunk)
   )
@@ -76,8 +94,12 @@ export function layScratch(problem: Problem, memory: usize): Scratch {
   memory += aligned(<usize>problem.kp << 2)
   scratch.thresholds = memory
   memory += aligned(<usize>problem.kp << 2)
-  scratch.positions = memory
+  scratch.listed = memory
   memory += aligned(<usize>(problem.m + 4) << 2)
+  scratch.allPositions = memory
+  memory += aligned((<usize>problem.chunk * mostPositions(problem)) << 2)
+  scratch.pair = memory
+  memory += 64
   scratch.wide = memory
   memory += aligned(<usize>problem.m << 3)
   scratch.packed = memory

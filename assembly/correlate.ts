@@ -1,7 +1,7 @@
 /** Correlations c = Wᵀy of observations with all atoms, in single precision; sums run over p = 0, 1, … in this order. */
 
 /** The share of non-zero numbers below which an observation is correlated number by number. */
-const SPARSE_SHARE: f32 = 0.4
+export const SPARSE_SHARE: f32 = 0.4
 
 /** Lists the non-zero positions of `y` [m] in `positions` (i32); returns how many there are. */
 export function nonZeros(y: usize, m: i32, positions: usize): i32 {

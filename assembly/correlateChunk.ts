@@ -1,5 +1,5 @@
 /** Correlations of a chunk of observations, each in the way that suits it. */
-import { Scratch } from './activeSetScratch'
+import { Scratch, positionsOf } from './activeSetScratch'
 import { correlateDense, correlateSparse, isSparse, nonZeros } from './correlate'
 import { Problem } from './problem'
 
@@ -7,7 +7,7 @@ import { Problem } from './problem'
 export function correlateChunk(problem: Problem, begin: i32, end: i32, scratch: Scratch): void {
   const m = problem.m
   const kp = problem.kp
-  const positions = scratch.positions
+  const positions = scratch.listed
   const c = scratch.correlations
   let dense = begin
   for (let i = begin; i < end; i++) {
@@ -17,6 +17,7 @@ export function correlateChunk(problem: Problem, begin: i32, end: i32, scratch: 
     if (isSparse(count, m)) {
       flushDense(problem, dense, i, begin, scratch)
       dense = i + 1
+      memory.copy(positionsOf(problem, scratch, i - begin), positions, <usize>count << 2)
       correlateSparse(y, positions, count, problem.transposed, kp, c + (<usize>((i - begin) * kp) << 2))
     }
   }

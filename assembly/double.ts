@@ -111,3 +111,33 @@ export function dotAt(w: usize, values: usize, positions: usize, count: i32): f6
   }
   return s0 + s1 + (s2 + s3)
 }
+
+/** wᵀy as {@link dotAt} has it, of two atoms at once: `out` (f64 [2]). */
+export function dotAtTwo(w: usize, other: usize, values: usize, positions: usize, count: i32, out: usize): void {
+  let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0
+  let t0: f64 = 0, t1: f64 = 0, t2: f64 = 0, t3: f64 = 0
+  let i = 0
+  for (; i + 4 <= count; i += 4) {
+    const at = positions + (<usize>i << 2)
+    const y = values + (<usize>i << 3)
+    const p0 = <usize>load<i32>(at) << 2, p1 = <usize>load<i32>(at, 4) << 2
+    const p2 = <usize>load<i32>(at, 8) << 2, p3 = <usize>load<i32>(at, 12) << 2
+    const y0 = load<f64>(y), y1 = load<f64>(y, 8), y2 = load<f64>(y, 16), y3 = load<f64>(y, 24)
+    s0 += <f64>load<f32>(w + p0) * y0
+    t0 += <f64>load<f32>(other + p0) * y0
+    s1 += <f64>load<f32>(w + p1) * y1
+    t1 += <f64>load<f32>(other + p1) * y1
+    s2 += <f64>load<f32>(w + p2) * y2
+    t2 += <f64>load<f32>(other + p2) * y2
+    s3 += <f64>load<f32>(w + p3) * y3
+    t3 += <f64>load<f32>(other + p3) * y3
+  }
+  for (; i < count; i++) {
+    const p = <usize>load<i32>(positions + (<usize>i << 2)) << 2
+    const y0 = load<f64>(values + (<usize>i << 3))
+    s0 += <f64>load<f32>(w + p) * y0
+    t0 += <f64>load<f32>(other + p) * y0
+  }
+  store<f64>(out, s0 + s1 + (s2 + s3))
+  store<f64>(out, t0 + t1 + (t2 + t3), 8)
+}

@@ -134,6 +134,19 @@ export function minimumOf(quad: Quad, i: usize, g: v128, free: v128): v128 {
   return f32x4.mul(f32x4.sub(u, kept), v128.load(quad.inverse + i))
 }
 
+/** Lists the slots of a lane whose coefficient is not 0 in `live`; returns how many there are. */
+export function listLive(quad: Quad, lane: i32): i32 {
+  const size = sizeOf(quad, lane)
+  let count: usize = 0
+  let at = quad.z + (<usize>lane << 2)
+  for (let slot = 0; slot < size; slot++) {
+    store<i32>(quad.live + (count << 2), slot)
+    count += <usize>i32(load<f32>(at) != 0)
+    at += 16
+  }
+  return <i32>count
+}
+
 /** Adds an atom with correlation `c` to a lane. */
 export function admit(problem: Problem, quad: Quad, lane: i32, atom: i32, c: f32): void {
   const slot = sizeOf(quad, lane)
