@@ -55,6 +55,11 @@ export {
   type LatentVariableEnergy,
   latentVariableEnergy,
 } from './energy/latentVariableEnergy.js'
+export { type ConvListaOptions, convLista } from './energy/mapEncoders/convLista.js'
+export { convShrink } from './energy/mapEncoders/convShrink.js'
+export { convTanhGain } from './energy/mapEncoders/convTanhGain.js'
+export type { MapEncoder, MapSizes } from './energy/mapEncoders/mapEncoder.js'
+export { mapEncoderKinds, restoreMapEncoder } from './energy/mapEncoders/restoreMapEncoder.js'
 export {
   defineModule,
   type Module,
@@ -141,6 +146,16 @@ export { stepRate } from './learning/schedules/stepRate.js'
 export { warmUp } from './learning/schedules/warmUp.js'
 export { type Lecture, type LectureOptions, lecture } from './lecture/lecture.js'
 export { sectionNames } from './lecture/sections.js'
+export {
+  type ConvolutionalAutoEncoder,
+  type ConvolutionalAutoEncoderOptions,
+  convolutionalAutoEncoder,
+  type MapEncoderName,
+} from './models/convolutionalAutoEncoder.js'
+export type { AutoEncoderFitOptions } from './models/convolutionalAutoEncoderFit.js'
+export type { AutoEncodeOptions, ConvolutionalAutoEncoderModel } from './models/convolutionalAutoEncoderModel.js'
+export type { AutoEncoderProgress } from './models/convolutionalAutoEncoderProgress.js'
+export type { AutoEncoderSettings } from './models/convolutionalAutoEncoderSettings.js'
 export type { ObservationMasks } from './models/convolutionalData.js'
 export {
   type ConvolutionalData,
@@ -151,13 +166,13 @@ export {
 export type { ConvolutionalFitOptions } from './models/convolutionalSparseCodingFit.js'
 export type {
   CodingProgress,
-  ConvolutionalDecodeOptions,
   ConvolutionalModelEncodeOptions,
   ConvolutionalSparseCodingModel,
   EncodedObservation,
 } from './models/convolutionalSparseCodingModel.js'
 export type { ConvolutionalProgress } from './models/convolutionalSparseCodingProgress.js'
 export type { ConvolutionalSettings } from './models/convolutionalSparseCodingSettings.js'
+export type { ConvolutionalDecodeOptions } from './models/decodeWhole.js'
 export type { DictionaryModel, EncodedBatch } from './models/dictionaryModel.js'
 export type { EpochProgress, LearningStatus } from './models/epochProgress.js'
 export type { EpochFitOptions, LearningOptions } from './models/epochSession.js'
@@ -271,6 +286,7 @@ export { codeValueHistogram } from './views/codeValueHistogram.js'
 export { completions } from './views/completions.js'
 export { convergenceRace } from './views/convergenceRace.js'
 export { decomposition, decompositionSvg } from './views/decomposition.js'
+export { encoderBesideDecoder, type FilterPair } from './views/encoderBesideDecoder.js'
 export { type EnergyGapRaceOptions, type EnergyRacer, energyGapRace } from './views/energyGapRace.js'
 export { energyOverTime } from './views/energyOverTime.js'
 export { formatNumber, formatShare } from './views/formatNumber.js'

@@ -53,7 +53,7 @@ export function coding(command: Command): Command {
     )
     .option(
       '--tolerance <number>',
-      'relative duality gap to reach (default: 1e-6); lista, psd: without it, codes are the encoder’s',
+      'relative duality gap to reach (default: 1e-6); lista, psd, conv-autoencoder: without it, codes are the encoder’s',
       number({ min: 0 }),
     )
     .option('--max-steps <n>', 'steps of the solver an observation', number({ whole: true, min: 0, max: 2 ** 31 - 1 }))

@@ -1,14 +1,12 @@
 import { createRun, type Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
-import { type Codes, codeRows } from '../inference/codes.js'
+import type { Codes } from '../inference/codes.js'
 import {
   type ConvolutionalEncodeOptions,
   type ConvolutionalEncoder,
   convolutionalEncodeOptions,
   convolutionalEncoder,
 } from '../inference/convolutional/convolutionalEncoder.js'
-import { decodeConvolutional } from '../inference/convolutional/decodeConvolutional.js'
-import { codeSize, geometry } from '../inference/convolutional/geometry.js'
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import type { ImageStep, NamedTensors } from '../preprocess/preprocessor.js'
@@ -29,6 +27,7 @@ import {
   spatialOf,
 } from './convolutionalSparseCodingSettings.js'
 import { isImages } from './dataKind.js'
+import { type ConvolutionalDecodeOptions, decodeWhole } from './decodeWhole.js'
 import type { LearningStatus } from './epochProgress.js'
 import type { Model } from './model.js'
 import { drawable } from './sparseCodingModel.js'
@@ -67,13 +66,6 @@ export interface EncodedObservation {
   readonly inference: Inference
   /** What the transform took out, for decoding. */
   readonly context: NamedTensors
-}
-
-export interface ConvolutionalDecodeOptions {
-  /** The shape of one observation. */
-  readonly shape: readonly number[]
-  /** What the transform took out of it, or of each; without it the transform is undone as far as it can be. */
-  readonly context?: NamedTensors | readonly NamedTensors[]
 }
 
 /** Kernels with what is done to observations before: codes, reconstructions and energies of new data of any sizes. */
@@ -183,28 +175,7 @@ export function convolutionalModel(parts: ConvolutionalModelParts): Convolutiona
       return joinInferences(found, sizeOf(first.codeShape))
     },
 
-    async decode(codes, options) {
-      if (!options) {
-        throw new ConfigurationError(
-          'A convolutional code fits observations of several shapes; say which, as decode(codes, { shape }).',
-        )
-      }
-      const { shape, context } = options
-      const size = codeSize(geometry(shapes, boundary, shape))
-      const [count, width] = codes.shape
-      if (width !== size) {
-        throw new ShapeError(
-          `Codes of ${width} coefficients were given, but an observation of ${formatShape(shape)} has ${size} of them; give the shape that was coded.`,
-        )
-      }
-      const data = new Float32Array(count * sizeOf(shape))
-      for (let row = 0; row < count; row++) {
-        const decoded = decodeConvolutional(codeRows(codes, row, row + 1), kernels, { boundary, shape, spatial })
-        const own = Array.isArray(context) ? context[row] : context
-        data.set(transform.invert(decoded, own).data, row * sizeOf(shape))
-      }
-      return { shape: count === 1 ? [...shape] : [count, ...shape], data }
-    },
+    decode: async (codes, options) => decodeWhole(codes, { kernels, shapes, boundary, transform }, options),
 
     async energy(data, options) {
       const energies: number[] = []
@@ -238,7 +209,8 @@ export function convolutionalModel(parts: ConvolutionalModelParts): Convolutiona
   return model
 }
 
-function totalOf(data: ConvolutionalData): number | undefined {
+/** How many observations data holds, where that is known. */
+export function totalOf(data: ConvolutionalData): number | undefined {
   return isImages(data) || 'batches' in data ? data.count : data.shape[0]
 }
 

@@ -1,6 +1,7 @@
 import { encodeOnnx } from '../graph/index.js'
 import { decoderGraph, encoderGraph, inferenceGraph } from '../inference/graph/standaloneGraphs.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import { autoEncoderOnnxParts } from './convolutionalAutoEncoderOnnx.js'
 import type { LatentVariableModel } from './latentVariableModel.js'
 import type { AnyModel } from './loadModel.js'
 import { onnxReadme } from './onnxReadme.js'
@@ -24,7 +25,8 @@ export interface OnnxExport {
 /**
  * The parts of a model as ONNX models (opset 21) with an open batch: the encoder, the decoder, and inference, which takes `steps`
  * steps or goes on to a `tolerance` (up to 2,000 steps; the library's default). Preprocessing is not in them: observations go in as the
- * model sees them, and come out so. A variational auto-encoder has no inference. Throws {@link ConfigurationError} where an option is
+ * model sees them, and come out so. A variational auto-encoder has no inference, and that of
+ * a convolutional auto-encoder takes steps alone, 50 by default, on images of the size of its crops. Throws {@link ConfigurationError} where an option is
  * out of range or does not go with the model.
  */
 export function exportOnnx(model: AnyModel, options: ExportedInference = {}): OnnxExport {
@@ -47,6 +49,7 @@ function partsOf(model: AnyModel, options: ExportedInference): OnnxParts {
     'predictive-sparse-decomposition',
     'latent-variable',
     'variational-auto-encoder',
+    'conv-autoencoder',
   ]
   if (kind !== 'conv-sparse-coding' && !kinds.includes(String(kind))) {
     throw new ConfigurationError(
@@ -68,6 +71,8 @@ function partsOf(model: AnyModel, options: ExportedInference): OnnxParts {
         )
       }
       return variationalOnnxParts(model)
+    case 'conv-autoencoder':
+      return autoEncoderOnnxParts(model, options)
     case 'conv-sparse-coding':
       throw new ConfigurationError(
         'Convolutional sparse coding is not exported to ONNX: its codes are found by kernels of this library, for observations of any size. Its kernels are in model.safetensors of its run.',

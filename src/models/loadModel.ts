@@ -3,6 +3,8 @@ import type { Store } from '../artifacts/store.js'
 import { FileFormatError } from '../tensor/errors.js'
 import { namedError } from '../tensor/namedError.js'
 import { checkOptions, type OptionNames } from '../tensor/options.js'
+import { loadAutoEncoder } from './convolutionalAutoEncoderLoad.js'
+import type { ConvolutionalAutoEncoderModel } from './convolutionalAutoEncoderModel.js'
 import { loadConvolutional } from './convolutionalSparseCodingLoad.js'
 import type { ConvolutionalSparseCodingModel } from './convolutionalSparseCodingModel.js'
 import type { LatentVariableModel } from './latentVariableModel.js'
@@ -18,6 +20,7 @@ import type { VariationalModel } from './variationalAutoEncoderModel.js'
 export interface Models {
   readonly 'sparse-coding': SparseCodingModel
   readonly 'conv-sparse-coding': ConvolutionalSparseCodingModel
+  readonly 'conv-autoencoder': ConvolutionalAutoEncoderModel
   readonly 'latent-variable': LatentVariableModel
   readonly lista: AmortizedModel
   readonly 'predictive-sparse-decomposition': AmortizedModel
@@ -43,6 +46,7 @@ const optionNames: OptionNames<LoadOptions & { model?: ModelName }> = {
 const loaders: { readonly [Name in ModelName]: (run: Run, options: LoadOptions) => Promise<Models[Name]> } = {
   'sparse-coding': loadSparseCoding,
   'conv-sparse-coding': loadConvolutional,
+  'conv-autoencoder': loadAutoEncoder,
   'latent-variable': loadLatentVariable,
   lista: loadAmortized,
   'predictive-sparse-decomposition': loadAmortized,

@@ -59,6 +59,7 @@ function searchOf(steps: number | undefined, tolerance: number | undefined): str
 
 function preprocessingOf(model: AnyModel): string {
   const { settings } = model
+  if (model.kind === 'conv-autoencoder') return transformOf(stepKinds(model.settings.transform))
   if (!('preprocess' in settings)) return 'There is no preprocessing: observations go in and come out as they are.'
   const kinds = [
     ...(settings.input.kind === 'images' ? stepKinds(settings.input.transform) : []),
@@ -66,6 +67,13 @@ function preprocessingOf(model: AnyModel): string {
   ]
   if (kinds.length === 0) return 'The model has no preprocessing: observations go in and come out as they are.'
   return `Preprocessing is not in these graphs. The model learned from observations after ${kinds.join(', ')}; do the same before \`y\` goes in, and undo it after \`y\` comes out. Its settings are in the run's config.json, its tensors in model.safetensors.`
+}
+
+/** What is done to whole images. */
+function transformOf(kinds: readonly string[]): string {
+  const size = 'Images are [n, channels, height, width], of the size that the model learned from.'
+  if (kinds.length === 0) return `${size} Nothing is done to them before.`
+  return `${size} What is done to them first is not in these graphs: ${kinds.join(', ')} of the whole image. Its settings are in the run's config.json.`
 }
 
 /** The kinds of a pipeline's steps. */

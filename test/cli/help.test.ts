@@ -111,6 +111,7 @@ COMP_WORDS=(${line.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${line.len
     expect(complete('energia', 'fit', '')).toEqual([
       'sparse-coding',
       'conv-sparse-coding',
+      'conv-autoencoder',
       'lista',
       'psd',
       'vae',
