@@ -10,6 +10,7 @@ import { encodeDigits } from './cases/encodeDigits.js'
 import { encodePatches } from './cases/encodePatches.js'
 import { graphOverhead } from './cases/graphOverhead.js'
 import { learnDigits } from './cases/learnDigits.js'
+import { lecture } from './cases/lecture.js'
 import { lista } from './cases/lista.js'
 import { listaTrain } from './cases/listaTrain.js'
 import { proximalGraph } from './cases/proximalGraph.js'
@@ -47,6 +48,7 @@ const benchmarks = {
   'csc-learn': cscLearn,
   'csc-scaling': cscScaling,
   denoise,
+  lecture,
 }
 
 /** Who stands beside ours. @type {Record<string, import('./lib/peers.js').Family>} */

@@ -9,7 +9,7 @@ import { rows, type Tensor } from '../tensor/tensor.js'
 import { activeHistogram } from '../views/activeHistogram.js'
 import { atomUsage } from '../views/atomUsage.js'
 import { codeValueHistogram } from '../views/codeValueHistogram.js'
-import { decomposition } from '../views/decomposition.js'
+import { decompositionSvg } from '../views/decomposition.js'
 import { energyOverTime } from '../views/energyOverTime.js'
 import { formatNumber, formatShare } from '../views/formatNumber.js'
 import { mosaic } from '../views/mosaic.js'
@@ -67,16 +67,16 @@ export async function strokes(context: SectionContext): Promise<SectionResult> {
   const centred = model.preprocess.apply(rows(observations, SHOWN, SHOWN + 1)).output
   const pictures = {
     'strokes.png': mosaic(model.atoms, { usage: uses }),
-    'digit-as-strokes.png': decomposition(
-      { shape: centred.shape.slice(1), data: centred.data },
-      codeRows(codes, SHOWN, SHOWN + 1),
-      model.atoms,
-      { top: 14, columns: 6 },
-    ),
   }
   const trained = model.history.map((point) => ({ at: point.seconds, energy: point.energy }))
   const held = model.history.filter((point) => point.heldOutEnergy !== undefined)
   const charts = {
+    'digit-as-strokes.svg': await decompositionSvg(
+      { shape: centred.shape.slice(1), data: centred.data },
+      codeRows(codes, SHOWN, SHOWN + 1),
+      model.atoms,
+      { top: 14, columns: 4 },
+    ),
     'strokes-energy.svg': await energyOverTime([
       { name: 'training', at: trained.map(({ at }) => at), energy: trained.map((point) => point.energy) },
       { name: 'held out', at: held.map(({ seconds }) => seconds), energy: held.map((point) => point.heldOutEnergy!) },
@@ -114,7 +114,8 @@ export async function strokes(context: SectionContext): Promise<SectionResult> {
           alt: 'A mosaic of 256 small pictures, most of them short bright strokes with dark borders on grey',
         },
         {
-          picture: pictures['digit-as-strokes.png'],
+          svg: charts['digit-as-strokes.svg'],
+          width: 'full',
           caption: 'A held-out digit, its reconstruction, and the strokes it is the sum of, with their coefficients.',
           alt: 'A digit, nearly the same digit again, and the strokes that add up to it',
         },

@@ -76,7 +76,8 @@ dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}.claims dd{margin-bottom:0}
 :root{color-scheme:light;--page:#fff;--raised:#fff;--ink:#000;--line:#bbb;--link:#000;--code:#fff;${paletteVariables('light')}}
 @page{margin:16mm 15mm}
 body{font-size:10.5pt}.page{max-width:none;padding:0}
-nav,.skip{display:none}
+nav,.skip,#summary{display:none}
+th,td{padding:.25rem .8rem .25rem 0}table{font-size:9.5pt}caption,td.note,thead th{font-size:9pt}pre{font-size:8.5pt}
 a{text-decoration:none}
 section{margin-top:1.6rem}main>section+section{padding-top:1.2rem}
 h1,h2,h3{break-after:avoid}figure,tr,pre,dl{break-inside:avoid}dt{break-after:avoid}
