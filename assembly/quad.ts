@@ -5,9 +5,13 @@
 import { aligned } from './addresses'
 import { Problem } from './problem'
 
-/** Largest working set of a lane. */
-export const CAPACITY: i32 = 128
 export const LANES: i32 = 4
+/** Largest working set of a lane while it is searched for. */
+export const WORKING: i32 = 128
+/** Slots that a lane may take behind all others while Newton steps land: its own allowance, so that no lane depends on the others. */
+export const ALLOWANCE: i32 = 16
+/** Slots of all lanes, at most. */
+export const CAPACITY: i32 = WORKING + LANES * ALLOWANCE
 /** Slots from one row of a matrix to the next: an odd number of cache lines, so that rows do not share the cache's sets. */
 export const STRIDE: i32 = CAPACITY + 4
 
@@ -27,6 +31,8 @@ export class Quad {
   sizes: usize
   /** f32 [4]: the largest |cⱼ| − thresholdⱼ outside a lane's support, or infinity where it is not known. */
   excess: usize
+  /** i32 [4]: what is left of each lane's allowance. */
+  allowance: usize
   /** f32 [4, kp]: thresholds; infinite for working atoms. */
   thresholds: usize
   /** f32 [CAPACITY, STRIDE, 4]: lower Cholesky factors; f32 [CAPACITY, 4]: their inverse diagonals, 0 where a pivot vanished. */
@@ -78,6 +84,7 @@ export function layQuad(problem: Problem, memory: usize): Quad {
   memory += 11 * vectors
   quad.sizes = memory
   quad.excess = memory + 16
+  quad.allowance = memory + 32
   memory += 64
   quad.thresholds = memory
   memory += <usize>LANES * <usize>problem.kp << 2

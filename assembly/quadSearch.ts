@@ -4,7 +4,7 @@
  * optima. The latency of a coordinate's chain of operations is then paid once for four. What it finds is a start for the exact
  * solver, so nothing here needs to be exact; but a lane's result depends on its own observation alone, whichever share its quad.
  */
-import { CAPACITY, LANES, Quad, STRIDE, admit, dropIdle, lanesOf, largestSize, minimumOf, sizeOf } from './quad'
+import { ALLOWANCE, LANES, Quad, STRIDE, admit, dropIdle, lanesOf, largestSize, minimumOf, sizeOf, WORKING } from './quad'
 import { factorize, newton } from './quadNewton'
 import { enter, letGo } from './quadUpdate'
 import { Problem } from './problem'
@@ -100,8 +100,9 @@ function listSupport(problem: Problem, quad: Quad, lane: i32): i32 {
   return <i32>count
 }
 
-/** Admits a lane's atoms that violate by more than `bound`; returns how many. */
-function admitViolators(problem: Problem, quad: Quad, lane: i32, c: usize, bound: f32, sign: v128): i32 {
+/** Admits a lane's atoms that violate by more than `bound`, at most `most`; returns how many. */
+function admitViolators(problem: Problem, quad: Quad, lane: i32, c: usize, bound: f32, sign: v128, most: i32): i32 {
+  if (most <= 0) return 0
   const thresholds = quad.thresholds + (<usize>(lane * problem.kp) << 2)
   const limit = f32x4.splat(bound)
   let admitted = 0
@@ -110,11 +111,10 @@ function admitViolators(problem: Problem, quad: Quad, lane: i32, c: usize, bound
     const excess = f32x4.sub(v128.and(v128.load(c + at), sign), v128.load(thresholds + at))
     let mask = i32x4.bitmask(f32x4.gt(excess, limit))
     while (mask != 0) {
-      if (sizeOf(quad, lane) == CAPACITY) return admitted
       const atom = j + ctz(mask)
       admit(problem, quad, lane, atom, load<f32>(c + (<usize>atom << 2)))
       mask &= mask - 1
-      if (++admitted == ADMIT_AT_MOST) return admitted
+      if (++admitted == most) return admitted
     }
   }
   return admitted
@@ -133,6 +133,7 @@ export function search(problem: Problem, quad: Quad, starts: usize, lanes: i32, 
   quad.factored = 0
   v128.store(quad.sizes, i32x4.splat(0))
   v128.store(quad.excess, f32x4.splat(Infinity))
+  v128.store(quad.allowance, i32x4.splat(ALLOWANCE))
   let open = 0
   for (let lane = 0; lane < lanes; lane++) open |= i32(load<f32>(smallest + (<usize>lane << 2)) > 0) << lane
   for (let round = 0; round < ROUNDS && open != 0; round++) {
@@ -148,7 +149,7 @@ export function search(problem: Problem, quad: Quad, starts: usize, lanes: i32, 
       )
       const unit = load<f32>(smallest + (<usize>lane << 2))
       const bound = max(DONE_BELOW * unit, (round == 0 ? FIRST_SHARE : ADMIT_SHARE) * worst)
-      if (worst > bound && admitViolators(problem, quad, lane, quad.current, bound, sign) > 0) grown |= bit
+      if (worst > bound && admitViolators(problem, quad, lane, quad.current, bound, sign, min(ADMIT_AT_MOST, WORKING - sizeOf(quad, lane))) > 0) grown |= bit
       else open &= ~bit
     }
     if (grown == 0) break
@@ -189,7 +190,10 @@ function land(problem: Problem, quad: Quad, starts: usize, lanes: i32, smallest:
         continue
       }
       store<i32>(quad.sizes + (<usize>lane << 2), base)
-      if (admitViolators(problem, quad, lane, quad.current, bound, sign) > 0) grown |= bit
+      const left = quad.allowance + (<usize>lane << 2)
+      const admitted = admitViolators(problem, quad, lane, quad.current, bound, sign, min(ADMIT_AT_MOST, load<i32>(left)))
+      store<i32>(left, load<i32>(left) - ((admitted + 1) & ~1))
+      if (admitted > 0) grown |= bit
     }
     if (grown != 0) {
       enter(quad, base, nonNegative)

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Regularizer } from '../../src/energy/regularizer.js'
+import { elasticNet } from '../../src/energy/regularizers/elasticNet.js'
 import { group } from '../../src/energy/regularizers/group.js'
 import { l1 } from '../../src/energy/regularizers/l1.js'
 import { topK } from '../../src/energy/regularizers/topK.js'
@@ -8,7 +9,7 @@ import { codeRows } from '../../src/inference/codes.js'
 import type { Inference } from '../../src/inference/inference.js'
 import { linearEncoder } from '../../src/inference/linear/linearEncoder.js'
 import type { SolverName } from '../../src/inference/linear/solvers.js'
-import { rows } from '../../src/tensor/tensor.js'
+import { rows, type Tensor } from '../../src/tensor/tensor.js'
 import { weightsFor } from '../contracts/regularizerTable.js'
 import { expectCertified } from './certificate.js'
 import { dictionaries, mixedObservations, normalBatch, rng } from './problems.js'
@@ -61,6 +62,25 @@ for (const [solver, regularizer] of cases) {
     encoder.dispose()
   })
 }
+
+it('keeps apart observations searched together whose supports come and go', async () => {
+  const random = rng(41)
+  const [count, size, atomCount] = [64, 8, 70]
+  const centre = Array.from({ length: size }, () => random.normal())
+  const data = Float32Array.from({ length: atomCount * size }, (_, at) => centre[at % size] + 1e-3 * random.normal())
+  const atoms: Tensor = { shape: [atomCount, size], data }
+  const observations = normalBatch(random, count, size)
+  for (const lambdaRatio of [0.3, 0.01]) {
+    const encoder = await linearEncoder({ atoms, regularizer: elasticNet({ lambdaRatio, ridge: 0.5 }), threads: 1 })
+    const whole = await encoder.encode(observations)
+    for (let i = 0; i < count; i++) {
+      const alone = await encoder.encode(rows(observations, i, i + 1))
+      expect([...alone.codes.values]).toEqual([...codeRows(whole.codes, i, i + 1).values])
+      expect(alone.steps[0]).toBe(whole.steps[i])
+    }
+    encoder.dispose()
+  }
+})
 
 it('keeps two encodes on one encoder, and two encoders, apart', async () => {
   const random = rng(43)
