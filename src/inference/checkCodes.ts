@@ -2,10 +2,10 @@ import { DataError, ShapeError } from '../tensor/errors.js'
 import type { Codes } from './codes.js'
 
 /**
- * Throws {@link ShapeError} unless codes are [rows, atoms] with an index structure that holds, and {@link DataError} for
+ * Throws {@link ShapeError} unless codes are [rows, atoms], with any number of rows where none is said, with an index structure that holds, and {@link DataError} for
  * values that are not finite.
  */
-export function checkCodes(codes: Codes, rows: number, atoms: number, what: string): void {
+export function checkCodes(codes: Codes, wanted: number | undefined, atoms: number, what: string): void {
   const given: unknown = codes
   if (typeof given !== 'object' || given === null || !('indptr' in given && 'indices' in given && 'values' in given)) {
     throw new ShapeError(
@@ -13,6 +13,7 @@ export function checkCodes(codes: Codes, rows: number, atoms: number, what: stri
     )
   }
   const { shape, indptr, indices, values } = codes
+  const rows = wanted ?? shape[0]
   if (shape[0] !== rows || shape[1] !== atoms) {
     throw new ShapeError(`${what} are [${shape.join(', ')}]; [${rows}, ${atoms}] is needed.`)
   }

@@ -1,3 +1,4 @@
+import { checkData } from '../data/checkData.js'
 import { fromTensor } from '../data/fromTensor.js'
 import type { Observations, Pass } from '../data/observations.js'
 import type { LatentVariableEnergy } from '../energy/latentVariableEnergy.js'
@@ -26,6 +27,7 @@ export interface PairSource {
 
 /** Data as pairs that fit an energy. Throws {@link ShapeError} or {@link ConfigurationError} where they do not. */
 export function pairSource(energy: LatentVariableEnergy, data: LatentVariableData): PairSource {
+  checkData(data, 'pairs')
   if ('data' in data) return pairSource(energy, { y: data })
   if ('y' in data) return pairsInMemory(energy, data)
   if ('observations' in data) return cutPairs(energy, data)

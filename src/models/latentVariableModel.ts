@@ -1,5 +1,6 @@
 import type { Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
+import { checkData } from '../data/checkData.js'
 import type { LatentVariableEnergy } from '../energy/latentVariableEnergy.js'
 import type { Parameters } from '../energy/module.js'
 import { encodeOnnx } from '../graph/index.js'
@@ -127,6 +128,7 @@ export function createLatentVariableModel(made: {
 
     async encode(data, options = {}) {
       checkOptions('encode', options, graphEncodeOptions)
+      checkData(data, 'pairs')
       if ('data' in data) return encoder.encode({ y: data }, options)
       if ('y' in data) return encoder.encode(data, options)
       const inferences: Inference[] = []
@@ -135,7 +137,7 @@ export function createLatentVariableModel(made: {
     },
 
     async decode(codes, { x } = {}) {
-      checkCodes(codes, codes.shape[0], energy.codeSize, 'Codes')
+      checkCodes(codes, undefined, energy.codeSize, 'Codes')
       if (energy.xShape && !x)
         throw new ConfigurationError('The energy explains y from x; pass { x } along with the codes.')
       if (energy.xShape && x) {

@@ -186,8 +186,7 @@ export function createVariationalModel(made: {
     },
 
     async decode(codes, { x } = {}) {
-      if (!('data' in codes)) checkCodes(codes, codes.shape[0], latent, 'Codes')
-      const z = 'data' in codes ? codes : toDense(codes)
+      const z = denseCodes(codes, latent)
       checkBatch('z', z, [latent])
       checkFinite('z', z)
       const [count] = z.shape
@@ -254,6 +253,15 @@ export function createVariationalModel(made: {
     dispose: () => programs.dispose(),
   }
   return model
+}
+
+/** Codes as a tensor, checked where they are sparse. */
+function denseCodes(codes: Codes | Tensor, latent: number): Tensor {
+  const given: unknown = codes // callers without types
+  if (typeof given === 'object' && given !== null && 'data' in codes) return codes
+  const sparse = codes as Codes // what is none is refused
+  checkCodes(sparse, undefined, latent, 'Codes')
+  return toDense(sparse)
 }
 
 /** Batches one below the other, [n, …shape]. */

@@ -1,3 +1,4 @@
+import { checkIsBatch } from '../../data/checkData.js'
 import type { LatentVariableEnergy } from '../../energy/latentVariableEnergy.js'
 import { checkedCount } from '../../energy/regularizer.js'
 import { ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
@@ -13,7 +14,8 @@ export interface Observed {
  * Checks observations against an energy, and gives how many there are. Throws {@link ShapeError} with both shapes where they do not
  * fit, {@link ConfigurationError} where x is missing or not wanted, and what the cost throws for values without meaning to it.
  */
-export function checkObserved(energy: LatentVariableEnergy, { x, y }: Observed): number {
+export function checkObserved(energy: LatentVariableEnergy, observed: Observed): number {
+  const { x, y }: Observed = observed ?? {} // callers without types
   checkBatch('y', y, energy.yShape)
   if (energy.xShape === undefined) {
     if (x) throw new ConfigurationError('x was given to an energy without one; leave it out, or state its shape.')
@@ -27,8 +29,9 @@ export function checkObserved(energy: LatentVariableEnergy, { x, y }: Observed):
   return y.shape[0]
 }
 
-/** Throws {@link ShapeError} unless a batch is [n, …shape]. */
+/** Throws {@link ShapeError} unless a batch is [n, …shape], and {@link ConfigurationError} where it is none. */
 export function checkBatch(name: string, batch: Tensor, shape: readonly number[]): void {
+  checkIsBatch(name, batch)
   tensor(batch.shape, batch.data)
   if (!sameShape(batch.shape.slice(1), shape)) {
     throw new ShapeError(
