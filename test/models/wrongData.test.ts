@@ -42,10 +42,10 @@ describe('what is no data', () => {
       () => sparseCoding({ atoms: 4, lambda: 0.1 }).fit(data),
       () => lista({ dictionary: half(4, 2), lambda: 0.1, trainingSteps: 2 }).fit(data),
     ]
-    for (const fit of fits) {
-      const refused = expect(fit()).rejects
+    for (const learning of fits) {
+      const refused = expect(learning()).rejects
       await refused.toThrow(ConfigurationError)
-      await expect(fit()).rejects.toThrow(told)
+      await expect(learning()).rejects.toThrow(told)
     }
   })
 
