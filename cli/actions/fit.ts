@@ -68,9 +68,9 @@ function checkRun(options: FitOptions): void {
 
 /** What a fit may read from disk, whatever the model. */
 function inputsOf(
-  options: FitOptions & { readonly dictionary?: string; readonly mask?: string },
+  options: FitOptions & { readonly dictionary?: string; readonly mask?: string; readonly heldOutMask?: string },
 ): (string | undefined)[] {
-  return [options.data, options.heldOut, options.dictionary, options.mask]
+  return [options.data, options.heldOut, options.dictionary, options.mask, options.heldOutMask]
 }
 
 /** When the run's checkpoint was written, where it has one. */

@@ -48,7 +48,9 @@ async function open(options: DataOptions, session: Session): Promise<Opened> {
   })
   if (!signals) return opened
   if (opened.kind === 'images') {
-    throw new ConfigurationError(`${opened.images.name} holds images, not signals; leave --signals out.`)
+    throw new ConfigurationError(
+      `${opened.images.name} holds images, and signals are wanted here; give a file of numbers, npy, npz, csv or Parquet, or take kernels for images.`,
+    )
   }
   if (window === undefined) return opened
   return {

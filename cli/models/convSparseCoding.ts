@@ -16,6 +16,7 @@ export interface ConvSparseCodingOptions extends FitOptions {
   readonly nonnegativeKernels?: boolean
   readonly boundary: (typeof boundaries)[number]
   readonly mask?: string
+  readonly heldOutMask?: string
   readonly highPass?: HighPassChoice
   readonly contrast?: 'local'
   readonly crop?: [height: number, width: number]
@@ -63,6 +64,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
           .default('same'),
       )
       .option('--mask <file>', 'what was observed, 1, and what is missing, 0: an npy file or an image')
+      .option('--held-out-mask <file>', 'the same of --held-out (default: a single mask holds for both)')
     command
       .optionsGroup('Preprocessing:')
       .option('--high-pass <how>', HIGH_PASS, highPassChoice)
@@ -119,6 +121,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
       throw new ConfigurationError('--contrast local works on images; leave it out for signals.')
     }
     const masks = options.mask === undefined ? undefined : await masksOf(options.mask, spatial)
+    const heldOutMask = options.heldOutMask === undefined ? undefined : await masksOf(options.heldOutMask, spatial)
     const definition = define({
       kernels: options.kernels,
       size: spatial === 1 ? [size[0]] : size,
@@ -156,7 +159,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
           async learn({ fit: { heldOut, ...fit }, heldOutImages, progress }) {
             const model = await definition.fit(data, {
               ...fit,
-              ...given({ mask: masks, heldOut: heldOutImages ?? heldOut }),
+              ...given({ mask: masks, heldOut: heldOutImages ?? heldOut, heldOutMask }),
               onProgress: (report) => progress(report, progressLine(report)),
             })
             return {

@@ -1,5 +1,6 @@
 import { openStore } from '#artifacts/store'
 import { ConfigurationError, EnergiaError, FileFormatError } from '../tensor/errors.js'
+import { described } from '../tensor/tensor.js'
 import { checkpointFile } from './checkpoint.js'
 import { memoryStore } from './memoryStore.js'
 import { appendMetrics, cutMetrics, type Metrics, metricsBytes, metricsFile, readMetrics } from './metrics.js'
@@ -69,7 +70,7 @@ export async function createRun(path: string | Store, options: CreateRunOptions 
   const { overwrite = false, resume = false } = options
   if (overwrite && resume)
     throw new ConfigurationError('A run can be resumed or overwritten, not both; give one of the two.')
-  const store = typeof path === 'string' ? openStore(path) : path
+  const store = storeAt(path)
   const there = await store.list()
   if (there.length === 0)
     return { store, state: 'empty', begin: (model, settings, first) => makeRun(store, model, settings, [], first) }
@@ -113,7 +114,7 @@ export async function createRun(path: string | Store, options: CreateRunOptions 
  * or of a newer version.
  */
 export async function openRun(path: string | Store): Promise<Run> {
-  const store = typeof path === 'string' ? openStore(path) : path
+  const store = storeAt(path)
   return run(store, await readRunConfig(store))
 }
 
@@ -203,3 +204,11 @@ function run(store: Store, initial: RunConfig): Run {
 }
 
 const ownFiles: readonly string[] = [configFile, modelFile, checkpointFile, metricsFile, cardFile]
+
+/** Where a run lies. Throws {@link ConfigurationError} where neither a path nor a store was given. */
+function storeAt(path: string | Store): Store {
+  const given: unknown = path
+  if (typeof given === 'string' && given !== '') return openStore(given)
+  if (typeof given === 'object' && given !== null && 'list' in given) return path as Store // the string is told apart above
+  throw new ConfigurationError(`A run lies in a folder; give its path, as in 'runs/kernels'. Got ${described(given)}.`)
+}

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../tensor/errors.js'
+import { described } from '../tensor/tensor.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -23,22 +24,14 @@ export function checkData(value: unknown, kind: 'observations' | 'pairs' = 'obse
   if (isBatch(value) || isStream(value)) return
   if (kind === 'pairs' ? isPair(value) : isImages(value)) return
   const others = kind === 'pairs' ? ', { x, y } of such, or { observations, at } of a stream' : ', or images'
+  const hint = typeof value === 'string' ? ' Files and sources with a name are opened by openSource.' : ''
   throw new ConfigurationError(
-    `Data must be a batch { shape, data: Float32Array } or a stream of observations${others}; got ${told(value)}.`,
+    `Data must be a batch { shape, data: Float32Array } or a stream of observations${others}; got ${described(value)}.${hint}`,
   )
 }
 
 /** Throws {@link ConfigurationError} unless a value is a batch in memory. */
 export function checkIsBatch(name: string, value: unknown): void {
   if (isBatch(value)) return
-  throw new ConfigurationError(`${name} must be a batch { shape, data: Float32Array }; got ${told(value)}.`)
-}
-
-/** What something is, in a few words. */
-function told(value: unknown): string {
-  if (Array.isArray(value)) return 'an array'
-  if (!isObject(value)) return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value)
-  const names = Object.keys(value).slice(0, 5)
-  const plain = Array.isArray(value.data) ? ' whose data is a plain array' : ''
-  return names.length === 0 ? 'an object without fields' : `an object with ${names.join(', ')}${plain}`
+  throw new ConfigurationError(`${name} must be a batch { shape, data: Float32Array }; got ${described(value)}.`)
 }

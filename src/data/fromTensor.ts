@@ -1,5 +1,5 @@
 import { DataError } from '../tensor/errors.js'
-import { sizeOf, type Tensor, takeRows, tensor } from '../tensor/tensor.js'
+import { givenTensor, sizeOf, type Tensor, takeRows } from '../tensor/tensor.js'
 import type { Observations } from './observations.js'
 import { checkFinite, checkSomething, indexedObservations } from './passes.js'
 
@@ -8,7 +8,7 @@ import { checkFinite, checkSomething, indexedObservations } from './passes.js'
  * infinite, and ShapeError where the shape does not hold the data.
  */
 export function fromTensor(batch: Tensor, name = 'the given tensor'): Observations {
-  const { shape, data } = tensor(batch.shape, batch.data)
+  const { shape, data } = givenTensor(batch, 'The given data')
   if (shape.length < 2) {
     throw new DataError(
       `${name} has shape [${shape.join(', ')}]; observations need [n, …shape], for example [n, 28, 28].`,

@@ -1,4 +1,5 @@
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import { formatShape, sizeOf, type Tensor } from '../tensor/tensor.js'
 import { fromTensor, toTensor } from './fromTensor.js'
 import type { Observations } from './observations.js'
@@ -18,7 +19,7 @@ export interface WindowsOptions {
  * {@link DataError} where signals are shorter than a window.
  */
 export async function windows(signals: Tensor | Observations, options: WindowsOptions): Promise<Observations> {
-  const { length, hop = length } = options
+  const { length, hop = length } = checkOptions('windows', options, { length: true, hop: true })
   for (const [name, size] of Object.entries({ length, hop })) {
     if (Number.isInteger(size) && size >= 1) continue
     throw new ConfigurationError(`Windows need a ${name} of whole samples, 1 or more; got ${size}.`)

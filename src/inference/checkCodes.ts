@@ -1,17 +1,23 @@
 import { DataError, ShapeError } from '../tensor/errors.js'
+import { described } from '../tensor/tensor.js'
 import type { Codes } from './codes.js'
+
+/** Throws {@link ShapeError} where something is no codes at all. */
+export function checkIsCodes(codes: Codes, what: string): void {
+  const given: unknown = codes
+  if (typeof given !== 'object' || given === null || !('indptr' in given && 'indices' in given && 'values' in given)) {
+    throw new ShapeError(
+      `${what} must be sparse codes { shape, indptr, indices, values }, as encode gives them; got ${typeof given === 'object' && given && 'data' in given ? 'a dense tensor. Turn it into codes with fromDense' : described(given)}.`,
+    )
+  }
+}
 
 /**
  * Throws {@link ShapeError} unless codes are [rows, atoms], with any number of rows where none is said, with an index structure that holds, and {@link DataError} for
  * values that are not finite.
  */
 export function checkCodes(codes: Codes, wanted: number | undefined, atoms: number, what: string): void {
-  const given: unknown = codes
-  if (typeof given !== 'object' || given === null || !('indptr' in given && 'indices' in given && 'values' in given)) {
-    throw new ShapeError(
-      `${what} must be sparse codes { shape, indptr, indices, values }, as encode gives them; got ${typeof given === 'object' && given && 'data' in given ? 'a dense tensor. Turn it into codes with fromDense' : JSON.stringify(given)}.`,
-    )
-  }
+  checkIsCodes(codes, what)
   const { shape, indptr, indices, values } = codes
   const rows = wanted ?? shape[0]
   if (shape[0] !== rows || shape[1] !== atoms) {

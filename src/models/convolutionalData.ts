@@ -2,7 +2,7 @@ import { checkFinite } from '../data/passes.js'
 import { geometry, type KernelGeometry, type Spatial } from '../inference/convolutional/geometry.js'
 import type { ImageStep, NamedTensors } from '../preprocess/preprocessor.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
-import { formatShape, sameShape, sizeOf, type Tensor, tensor } from '../tensor/tensor.js'
+import { formatShape, givenTensor, sameShape, sizeOf, type Tensor } from '../tensor/tensor.js'
 import type { ConvolutionalData } from './convolutionalSparseCoding.js'
 import { isImages, isTensor } from './dataKind.js'
 
@@ -35,12 +35,6 @@ export interface ConvolutionalItem {
  * (spatial 2) nor signals (spatial 1), whichever kernels are for.
  */
 export function channelsOfData(data: ConvolutionalData, spatial: Spatial): number | undefined {
-  const given: unknown = data
-  if (typeof given !== 'object' || given === null) {
-    throw new ConfigurationError(
-      `Data are a tensor, images or observations; got ${JSON.stringify(given)}. Files and sources with a name are opened by openSource.`,
-    )
-  }
   if (isImages(data)) {
     if (spatial === 2) return data.channels === 1 ? undefined : data.channels
     throw new ShapeError(
@@ -99,7 +93,7 @@ async function* rawItems(
 
 /** The number of observations of a batch. Throws {@link DataError} where there are none. */
 export function rowCount(batch: Tensor): number {
-  tensor(batch.shape, batch.data)
+  givenTensor(batch, 'The given data')
   if (batch.data.length === 0) throw new DataError('The given tensor holds no observations. At least one is needed.')
   return batch.shape[0]
 }
@@ -146,7 +140,7 @@ export function maskOf(
   }
   let mask = typeof masks === 'function' ? masks(index) : masks
   if (mask === undefined) return undefined
-  tensor(mask.shape, mask.data)
+  givenTensor(mask, 'A mask')
   if (typeof masks !== 'function' && batchShape && sameShape(mask.shape, batchShape)) {
     const width = sizeOf(shape)
     mask = { shape, data: mask.data.subarray(index * width, (index + 1) * width) }

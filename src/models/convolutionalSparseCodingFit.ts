@@ -3,6 +3,7 @@ import { kernelGeometry } from '../inference/convolutional/geometry.js'
 import { ConvolutionalLearner } from '../learning/convolutional/convolutionalLearner.js'
 import { DataError } from '../tensor/errors.js'
 import { checkOptions } from '../tensor/options.js'
+import { sameShape, type Tensor } from '../tensor/tensor.js'
 import { channelsOfData, convolutionalItems, type ObservationMasks, type Reading } from './convolutionalData.js'
 import { type ConvolutionalSource, type Crops, convolutionalSource } from './convolutionalSource.js'
 import type { ConvolutionalData, ResolvedConvolutional } from './convolutionalSparseCoding.js'
@@ -16,6 +17,7 @@ import {
   shapeOfKernels,
   spatialOf,
 } from './convolutionalSparseCodingSettings.js'
+import { isTensor } from './dataKind.js'
 import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
 import { checkBudget } from './trainingData.js'
 
@@ -23,6 +25,8 @@ import { checkBudget } from './trainingData.js'
 export interface ConvolutionalFitOptions extends EpochFitOptions<ConvolutionalProgress, ConvolutionalData> {
   /** What was observed; see {@link ObservationMasks}. Without a transform. */
   readonly mask?: ObservationMasks
+  /** The same of the held-out observations; by default a mask that is one for all observations. */
+  readonly heldOutMask?: ObservationMasks
 }
 
 /** Positions between two moves of online learning, about; what the default of `batchSize` comes from. */
@@ -39,7 +43,7 @@ export async function fitConvolutional(
   data: ConvolutionalData,
   fit: ConvolutionalFitOptions,
 ): Promise<ConvolutionalSparseCodingModel> {
-  checkOptions('fit', fit, { ...epochFitOptions, mask: true })
+  checkOptions('fit', fit, { ...epochFitOptions, mask: true, heldOutMask: true })
   checkBudget(fit)
   const spatial = spatialOf(options)
   const channels = channelsOfData(data, spatial)
@@ -56,7 +60,7 @@ export async function fitConvolutional(
     tolerance: settings.learningTolerance,
   })
   const steps = new ConvolutionalEpochLearner(learner, source, settings.batchSize)
-  const { heldOut } = fit
+  const { heldOut, heldOutMask = sharedMask(fit.mask, data) } = fit
   try {
     const session = new EpochSession({
       model: convolutionalName,
@@ -81,7 +85,9 @@ export async function fitConvolutional(
       validProgress: validConvolutionalProgress,
       evaluate:
         heldOut &&
-        (async (signal) => ({ heldOutEnergy: await meanEnergy(learner, heldOut, { kernels, transform }, signal) })),
+        (async (signal) => ({
+          heldOutEnergy: await meanEnergy(learner, heldOut, { kernels, transform, masks: heldOutMask }, signal),
+        })),
       nothingLearned: () => ({
         cause: 'The energy is no finite number',
         advice: 'Look for values in the data that are far too large.',
@@ -105,6 +111,12 @@ export async function fitConvolutional(
   }
 }
 
+/** A mask that is one for all observations, whichever they are. */
+function sharedMask(mask: ObservationMasks | undefined, data: ConvolutionalData): Tensor | undefined {
+  if (mask === undefined || typeof mask === 'function') return undefined
+  return isTensor(data) && sameShape(mask.shape, data.shape) ? undefined : mask
+}
+
 /** Mean energy of held-out observations under the kernels as they stand. */
 async function meanEnergy(
   learner: ConvolutionalLearner,
@@ -114,8 +126,8 @@ async function meanEnergy(
 ): Promise<number> {
   let sum = 0
   let count = 0
-  for await (const { observation } of convolutionalItems(data, reading, signal)) {
-    const { energy } = await learner.encode({ observation }, signal ? { signal } : {})
+  for await (const { observation, mask } of convolutionalItems(data, reading, signal)) {
+    const { energy } = await learner.encode({ observation, mask }, signal ? { signal } : {})
     sum += energy[0]
     if (++count === HELD_OUT_LIMIT) break
   }

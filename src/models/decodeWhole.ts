@@ -1,8 +1,10 @@
+import { checkIsCodes } from '../inference/checkCodes.js'
 import { type Codes, codeRows } from '../inference/codes.js'
 import { decodeConvolutional } from '../inference/convolutional/decodeConvolutional.js'
 import { type Boundary, codeSize, geometry, type KernelGeometry } from '../inference/convolutional/geometry.js'
 import type { ImageStep, NamedTensors } from '../preprocess/preprocessor.js'
 import { ConfigurationError, ShapeError } from '../tensor/errors.js'
+import { checkOptions } from '../tensor/options.js'
 import { formatShape, sizeOf, type Tensor } from '../tensor/tensor.js'
 
 export interface ConvolutionalDecodeOptions {
@@ -32,7 +34,8 @@ export function decodeWhole(
     )
   }
   const { kernels, shapes, boundary, transform } = decoder
-  const { shape, context } = options
+  const { shape, context } = checkOptions('decode', options, { shape: true, context: true })
+  checkIsCodes(codes, 'Codes')
   const { spatial } = shapes
   const size = codeSize(geometry(shapes, boundary, shape))
   const [count, width] = codes.shape

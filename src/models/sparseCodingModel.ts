@@ -1,4 +1,5 @@
 import { storedTensor } from '../artifacts/safetensors.js'
+import { checkIsCodes } from '../inference/checkCodes.js'
 import type { Inference } from '../inference/inference.js'
 import { joinInferences } from '../inference/joinInferences.js'
 import { decode } from '../inference/linear/decode.js'
@@ -81,6 +82,7 @@ export async function sparseCodingModel(parts: {
 
     async encode(data, options = {}) {
       if (isTensor(data)) {
+        checkOptions('encode', options, encodeOptions)
         checkCodable('The batch', data.shape.slice(1), shape)
         if (options.mask) checkUnprocessed(settings.preprocess)
         return (await ready()).encode(options.mask ? data : step.apply(data).output, options)
@@ -91,6 +93,7 @@ export async function sparseCodingModel(parts: {
     },
 
     async decode(codes, context) {
+      checkIsCodes(codes, 'Codes')
       return step.invert(decode(codes, atoms), context)
     },
 

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../tensor/errors.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { described, type Tensor } from '../tensor/tensor.js'
 import { preprocessed } from './preprocessed.js'
 import type { Applied, FittedStep, ImageStep, NamedTensors, ObservationStep } from './preprocessor.js'
 
@@ -41,6 +41,9 @@ export function imagePipeline(steps: readonly ImageStep[]): ImageStep {
 }
 
 function requireOneKind(steps: readonly { readonly on: string }[], on: 'images' | 'observations'): void {
+  if (!Array.isArray(steps)) {
+    throw new ConfigurationError(`Steps are given as a list, [highPass()]; got ${described(steps)}.`)
+  }
   const position = steps.findIndex((step) => step.on !== on)
   if (position >= 0) {
     throw new ConfigurationError(

@@ -1,6 +1,6 @@
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { checkOptions } from '../tensor/options.js'
-import { formatShape, sameShape, type Tensor, tensor } from '../tensor/tensor.js'
+import { formatShape, givenTensor, sameShape, type Tensor } from '../tensor/tensor.js'
 import { inpaintConvolutional } from './inpaintConvolutional.js'
 import { inpaintPatches } from './inpaintPatches.js'
 import {
@@ -60,8 +60,8 @@ export async function inpaint(image: Tensor, mask: Tensor, options: InpaintOptio
 
 /** The mask in the image's shape. */
 function wholeMask(image: Tensor, mask: Tensor): Tensor {
-  tensor(image.shape, image.data)
-  tensor(mask.shape, mask.data)
+  givenTensor(image, 'The image')
+  givenTensor(mask, 'mask')
   const plane = image.shape.slice(0, 2)
   if (!sameShape(mask.shape, image.shape) && !sameShape(mask.shape, plane)) {
     throw new ShapeError(

@@ -4,7 +4,7 @@ import type { PatchSize } from '../preprocess/patchSize.js'
 import { imageSize } from '../preprocess/preprocessor.js'
 import { ConfigurationError, DataError } from '../tensor/errors.js'
 import type { OptionNames } from '../tensor/options.js'
-import { type Tensor, tensor } from '../tensor/tensor.js'
+import { givenTensor, type Tensor } from '../tensor/tensor.js'
 
 /**
  * What an image is taken to be made of: atoms (or kernels) learned on the image itself, on the photographs that come with Energia, or
@@ -69,7 +69,7 @@ export interface Restoration {
 
 /** Checks an image. Throws {@link ShapeError} unless it is [h, w] or [h, w, c], DataError for no pixels and pixels that are not finite. */
 export function checkedImage(image: Tensor): Tensor {
-  const { height, width, channels } = imageSize(tensor(image.shape, image.data))
+  const { height, width, channels } = imageSize(givenTensor(image, 'The image'))
   if (height * width * channels === 0) throw new DataError(`The image has no pixels: ${image.shape.join('×')}.`)
   if (!image.data.every(Number.isFinite)) {
     throw new DataError('The image holds NaN or infinite pixels; what is missing is told by a mask.')

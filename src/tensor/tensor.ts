@@ -1,4 +1,4 @@
-import { ShapeError } from './errors.js'
+import { ConfigurationError, ShapeError } from './errors.js'
 
 /** Row-major single precision; `shape` is outermost first. A batch is [n, …shape of an observation]. */
 export interface Tensor {
@@ -28,6 +28,39 @@ export function tensor(shape: readonly number[], data: Float32Array): Tensor {
     throw new ShapeError(`A tensor of shape [${shape.join(', ')}] needs ${size} elements; ${data.length} were given.`)
   }
   return { shape: [...shape], data }
+}
+
+/**
+ * A tensor as a caller gave it, checked. `what` names it: "The observation". Throws {@link ConfigurationError} where it is none, and
+ * {@link ShapeError} unless its shape holds exactly its elements.
+ */
+export function givenTensor(given: Tensor, what: string): Tensor {
+  const value: unknown = given
+  if (isTensorLike(value)) return tensor(value.shape, value.data)
+  throw new ConfigurationError(
+    `${what} must be a tensor { shape, data }, data a Float32Array in the order of its rows; got ${described(value)}.`,
+  )
+}
+
+function isTensorLike(value: unknown): value is Tensor {
+  if (typeof value !== 'object' || value === null || !('shape' in value && 'data' in value)) return false
+  return Array.isArray(value.shape) && ArrayBuffer.isView(value.data) && 'length' in value.data
+}
+
+/** What something is, in a few words. */
+export function described(value: unknown): string {
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value !== 'object' || value === null) {
+    return typeof value === 'string'
+      ? JSON.stringify(value.slice(0, 40))
+      : typeof value === 'function'
+        ? 'a function'
+        : String(value)
+  }
+  if (ArrayBuffer.isView(value)) return 'numbers without a shape'
+  const names = Object.keys(value).slice(0, 5)
+  const plain = 'data' in value && Array.isArray(value.data) ? ' whose data is a plain array' : ''
+  return names.length === 0 ? 'an object without fields' : `an object with ${names.join(', ')}${plain}`
 }
 
 /** A tensor of zeros. */

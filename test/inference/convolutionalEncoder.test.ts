@@ -219,6 +219,25 @@ describe('observations of many tiles', () => {
     expect(again.codes).toEqual(result.codes)
   })
 
+  test('are the same where kernels are so large that their scans are cut into strips', async () => {
+    const small = kernelsOf([2, 9, 9])
+    const side = 129
+    const large = { shape: [2, side, side], data: new Float32Array(2 * side * side) }
+    const margin = (side - 9) / 2
+    for (let k = 0; k < 2; k++) {
+      for (let y = 0; y < 9; y++) {
+        const row = small.data.subarray((k * 9 + y) * 9, (k * 9 + y + 1) * 9)
+        large.data.set(row, (k * side + y + margin) * side + margin)
+      }
+    }
+    const problem = { observation: normal([140, 131]), spatial: 2, boundary: 'same', lambda: 1.5 } as const
+    const expected = await solve({ ...problem, kernels: small })
+    const result = await solve({ ...problem, kernels: large })
+    expect([expected.status[0], result.status[0]]).toEqual(['converged', 'converged'])
+    expect(Math.abs(result.energy[0] - expected.energy[0])).toBeLessThan(2e-5 * expected.energy[0])
+    expect(toDense(result.codes).data.length).toBe(toDense(expected.codes).data.length)
+  })
+
   test('are returned certified where a budget ends', async () => {
     const encoder = await convolutionalEncoder({ kernels, spatial: 2, lambda: 0.5 })
     for (const [options, status] of [

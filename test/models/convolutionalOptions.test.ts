@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { convolutionalEncoder, convolutionalSparseCoding, denoise, inpaint, tensor } from '../../src/index.js'
+import {
+  type Codes,
+  convolutionalEncoder,
+  convolutionalSparseCoding,
+  decodeConvolutional,
+  denoise,
+  EnergiaError,
+  inpaint,
+  linearEncoder,
+  loadModel,
+  sparseCoding,
+  type Tensor,
+  tensor,
+  windows,
+} from '../../src/index.js'
 
 const image = tensor(
   [8, 8],
@@ -33,8 +47,49 @@ describe('misspelt options are told of, not left out', () => {
 })
 
 it('data that are the name of a source are to be opened first', async () => {
-  for (const given of ['photographs', null, undefined]) {
-    const work = convolutionalSparseCoding(settings).fit(given as unknown as typeof batch, { epochs: 1 })
-    await expect(work).rejects.toThrow(/Data are a tensor, images or observations.*openSource/)
-  }
+  const work = convolutionalSparseCoding(settings).fit('photographs' as unknown as typeof batch, { epochs: 1 })
+  await expect(work).rejects.toThrow(/Data must be a batch.*got "photographs".*openSource/)
+})
+
+describe('what is no tensor, no codes, no options or no path is told of in a sentence', () => {
+  const none = undefined as unknown as Tensor
+  const encoder = () => convolutionalEncoder({ kernels, spatial: 2, lambda: 1 })
+  const model = () => convolutionalSparseCoding(settings).fit(batch, { epochs: 1 })
+  const linear = () => sparseCoding({ atoms: 2, lambda: 0.1 }).fit(batch, { epochs: 1 })
+  it.each<[string, () => unknown]>([
+    ['an observation', async () => (await encoder()).encode(none)],
+    ['an observation without data', async () => (await encoder()).encode({ shape: [8, 8] } as unknown as Tensor)],
+    ['a list', async () => (await encoder()).encode([1, 2] as unknown as Tensor)],
+    ['options', async () => (await encoder()).encode(image, null as unknown as object)],
+    ['a mask', async () => (await encoder()).encode(image, { mask: 5 as unknown as Tensor })],
+    ['codes to start from', async () => (await encoder()).encode(image, { warmStart: 3 as unknown as Codes })],
+    ['an observation of λmax', async () => (await encoder()).lambdaMax(none)],
+    ['a shape', async () => (await encoder()).codeShape(undefined as unknown as number[])],
+    ['kernels', () => convolutionalEncoder({ spatial: 2, lambda: 1 } as Parameters<typeof convolutionalEncoder>[0])],
+    [
+      'codes to decode',
+      async () =>
+        decodeConvolutional(undefined as unknown as Codes, kernels, { boundary: 'same', shape: [8, 8], spatial: 2 }),
+    ],
+    ['data to code', async () => (await model()).encode(none)],
+    ['empty data', async () => (await linear()).encode({} as Tensor)],
+    ['data of a linear model', async () => (await linear()).encode(none)],
+    ['codes of a linear model', async () => (await linear()).decode(none as unknown as Codes)],
+    ['options of a linear model', async () => (await linear()).encode(batch, null as unknown as object)],
+    ['codes of a model', async () => (await model()).decode(undefined as unknown as Codes, { shape: [8, 8] })],
+    ['a shape to decode', async () => (await model()).decode((await (await model()).encode(batch)).codes, {} as never)],
+    ['a folder', async () => (await model()).save(undefined as unknown as string)],
+    ['a folder to load', () => loadModel(undefined as unknown as string)],
+    ['held-out data', () => convolutionalSparseCoding(settings).fit(batch, { epochs: 1, heldOut: 5 as never })],
+    ['a transform', async () => convolutionalSparseCoding({ ...settings, transform: 5 as never })],
+    ['an image to denoise', () => denoise(none)],
+    ['a mask to inpaint by', () => inpaint(image, none)],
+    ['atoms', () => linearEncoder(undefined as never)],
+    ['windows', () => windows(image, undefined as never)],
+  ])('%s', async (_, run) => {
+    const error = await Promise.resolve()
+      .then(run)
+      .catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(EnergiaError)
+  })
 })

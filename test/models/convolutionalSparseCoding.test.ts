@@ -10,6 +10,7 @@ import { loadModel } from '../../src/models/loadModel.js'
 import { highPass } from '../../src/preprocess/highPass.js'
 import { localContrast } from '../../src/preprocess/localContrast.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../src/tensor/errors.js'
+import { rng } from '../../src/tensor/random.js'
 import { rows, type Tensor, tensor } from '../../src/tensor/tensor.js'
 import { bitsOf, foundAgain, plantedImages, plantedKernels } from './convolutionalProblems.js'
 import { stripes } from './support.js'
@@ -225,6 +226,25 @@ describe('a model', () => {
         .reduce((sum, v) => sum + Math.abs(v), 0)
       expect(Math.abs(error + 0.3 * norm - energy[row])).toBeLessThanOrEqual(1e-4 * energy[row])
     }
+  })
+
+  it('holds a mask that is one for all against held-out observations too, or their own', async () => {
+    const [height, width] = [10, 10]
+    const random = rng(7)
+    const images = { shape: [3, height, width], data: Float32Array.from({ length: 300 }, () => random.normal()) }
+    const one = { shape: [height, width], data: Float32Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? 0 : 1)) }
+    const spoilt = { shape: images.shape, data: images.data.map((v, i) => (one.data[i % 100] === 0 ? 1e6 : v)) }
+    const definition = convolutionalSparseCoding({ kernels: 2, size: 3, lambda: 0.1 })
+    const heldOutOf = async (heldOut: Tensor, masks: { mask: Tensor; heldOutMask?: Tensor }) => {
+      const model = await definition.fit(images, { epochs: 1, heldOut, ...masks })
+      model.dispose()
+      return model.history.at(-1)?.heldOutEnergy
+    }
+    const expected = await heldOutOf(images, { mask: one })
+    expect(await heldOutOf(spoilt, { mask: one })).toBe(expected)
+    const each = { shape: images.shape, data: Float32Array.from({ length: 300 }, (_, i) => one.data[i % 100]) }
+    expect(await heldOutOf(spoilt, { mask: each, heldOutMask: one })).toBe(expected)
+    expect(await heldOutOf(images, { mask: each })).not.toBe(expected)
   })
 
   it('takes masks of one observation, of its pixels, of a batch, and by number', async () => {

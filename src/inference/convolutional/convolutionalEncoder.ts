@@ -1,7 +1,7 @@
 import { type Engine, sharedEngine } from '../../kernels/engine.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
 import { checkOptions, type OptionNames } from '../../tensor/options.js'
-import { formatShape, sizeOf, type Tensor, tensor } from '../../tensor/tensor.js'
+import { formatShape, givenTensor, sizeOf, type Tensor } from '../../tensor/tensor.js'
 import { checkCodes } from '../checkCodes.js'
 import type { Codes } from '../codes.js'
 import type { Inference } from '../inference.js'
@@ -109,20 +109,20 @@ const SMALLEST = 1e-12
 export async function convolutionalEncoder(options: ConvolutionalEncoderOptions): Promise<ConvolutionalEncoder> {
   checkOptions('convolutionalEncoder', options, optionNames)
   const { boundary = 'same', lambda, lambdaRatio, nonNegative = false, mapWeights, positionWeights } = options
-  const kernels = tensor(options.kernels.shape, options.kernels.data)
+  const kernels = givenTensor(options.kernels, 'kernels')
   const shape = kernelGeometry(kernels.shape, options.spatial)
   geometry(shape, boundary, [...kernels.shape.slice(1)])
   checkKernels(kernels)
   checkStrength(lambda, lambdaRatio)
   checkWeights(mapWeights, shape.count)
-  if (positionWeights) checkPositive(positionWeights.data, 'positionWeights')
+  if (positionWeights) checkPositive(givenTensor(positionWeights, 'positionWeights').data, 'positionWeights')
   const engine = await sharedEngine(options.threads)
   let lipschitz: number | undefined
   let disposed = false
 
   const open = (observation: Tensor, mask: Tensor | undefined): { problem: ConvolutionProblem; place: Geometry } => {
     if (disposed) throw new ConfigurationError('This encoder has been disposed of; make another.')
-    tensor(observation.shape, observation.data)
+    givenTensor(observation, 'The observation')
     const place = geometry(shape, boundary, observation.shape)
     codeSize(place)
     if (positionWeights) checkPositions(positionWeights, place)
@@ -280,7 +280,7 @@ function checkEncode(solver: string, tolerance: number, maxSteps: number, second
 
 /** The mask as one number a number of the observation. */
 function checkedMask(mask: Tensor, observation: Tensor, { kernels }: Geometry): Float32Array {
-  tensor(mask.shape, mask.data)
+  givenTensor(mask, 'mask')
   const spatial = observation.shape.slice(0, kernels.spatial)
   const shape = mask.shape.join()
   if (shape !== observation.shape.join() && shape !== spatial.join()) {

@@ -1,5 +1,7 @@
 import { ShapeError } from '../../tensor/errors.js'
-import type { Tensor } from '../../tensor/tensor.js'
+import { checkOptions } from '../../tensor/options.js'
+import { givenTensor, type Tensor } from '../../tensor/tensor.js'
+import { checkIsCodes } from '../checkCodes.js'
 import type { Codes } from '../codes.js'
 import { type Boundary, codeSize, type Geometry, geometry, kernelGeometry, type Spatial } from './geometry.js'
 
@@ -12,7 +14,13 @@ export function decodeConvolutional(
   kernels: Tensor,
   options: { boundary: Boundary; shape: readonly number[]; spatial: Spatial },
 ): Tensor {
-  const place = geometry(kernelGeometry(kernels.shape, options.spatial), options.boundary, options.shape)
+  checkIsCodes(codes, 'Codes')
+  checkOptions('decodeConvolutional', options, { boundary: true, shape: true, spatial: true })
+  const place = geometry(
+    kernelGeometry(givenTensor(kernels, 'kernels').shape, options.spatial),
+    options.boundary,
+    options.shape,
+  )
   const size = codeSize(place)
   if (codes.shape[0] !== 1 || codes.shape[1] !== size) {
     throw new ShapeError(

@@ -1,5 +1,5 @@
 import { ConfigurationError, ShapeError } from '../../tensor/errors.js'
-import { formatShape } from '../../tensor/tensor.js'
+import { described, formatShape } from '../../tensor/tensor.js'
 
 /**
  * What happens at the border of an observation of size h under kernels of size k:
@@ -68,6 +68,11 @@ export function geometry(kernels: KernelGeometry, boundary: Boundary, shape: rea
     throw new ConfigurationError(`boundary must be one of ${boundaries.join(', ')}; got ${boundary}.`)
   }
   const { spatial, channels } = kernels
+  if (!Array.isArray(shape)) {
+    throw new ConfigurationError(
+      `The shape of an observation is a list of sizes, [${spatial === 1 ? 'length' : 'height, width'}]; got ${described(shape)}.`,
+    )
+  }
   const noun = spatial === 1 ? 'signal' : 'image'
   const axes = shape.length - spatial
   if (axes !== 0 && axes !== 1) {

@@ -1,12 +1,12 @@
 import { DataError, ShapeError } from '../../tensor/errors.js'
-import { formatShape, sameShape, type Tensor, tensor } from '../../tensor/tensor.js'
+import { formatShape, givenTensor, sameShape, type Tensor } from '../../tensor/tensor.js'
 
 /**
  * Throws {@link ShapeError} unless the mask has the observations' shape, {@link DataError} unless it is of 0 and 1 and leaves
  * something of each observation.
  */
 export function checkMask(mask: Tensor, observations: Tensor): void {
-  tensor(mask.shape, mask.data)
+  givenTensor(mask, 'mask')
   if (!sameShape(mask.shape, observations.shape)) {
     throw new ShapeError(
       `A mask of ${formatShape(mask.shape)} was given for observations of ${formatShape(observations.shape)}; give one of the same shape, 1 where a number was observed and 0 where it is missing.`,

@@ -3,7 +3,7 @@ import { KernelDictionary } from '../../kernels/dictionary.js'
 import { sharedEngine } from '../../kernels/engine.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
 import { checkOptions, type OptionNames } from '../../tensor/options.js'
-import { formatShape, sameShape, sizeOf, type Tensor, tensor } from '../../tensor/tensor.js'
+import { formatShape, givenTensor, sameShape, sizeOf, type Tensor } from '../../tensor/tensor.js'
 import { checkCodes } from '../checkCodes.js'
 import type { Codes } from '../codes.js'
 import { type Inference, type Status, statuses } from '../inference.js'
@@ -79,8 +79,8 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
   regularizer: Regularizer<Kind>
   threads?: number
 }): Promise<LinearEncoder<Kind>> {
-  const { regularizer } = options
-  const atoms = tensor(options.atoms.shape, options.atoms.data)
+  const { regularizer } = checkOptions('linearEncoder', options, { atoms: true, regularizer: true, threads: true })
+  const atoms = givenTensor(options.atoms, 'atoms')
   const [count, ...shape] = atoms.shape
   const size = sizeOf(shape)
   if (!(count >= 1) || size < 1)
@@ -172,7 +172,7 @@ function inferenceOf(result: ReturnType<LinearBatch['results']>, convex: boolean
 
 /** Throws {@link ShapeError} unless `observations` is [n, …shape] and holds as many numbers. */
 export function checkObservations(observations: Tensor, shape: readonly number[]): void {
-  tensor(observations.shape, observations.data)
+  givenTensor(observations, 'Observations')
   if (!sameShape(observations.shape.slice(1), shape)) {
     throw new ShapeError(
       `Observations of shape ${formatShape(observations.shape.slice(1))} were given to a dictionary for ${formatShape(shape)}; pass a batch [n, ${shape.join(', ')}].`,
