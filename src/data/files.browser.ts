@@ -29,6 +29,10 @@ export async function listFolder(folder: string): Promise<string[]> {
   return unavailable(`Listing ${folder}`, 'Pass the list of Files that the reader chose.')
 }
 
+export async function listFolders(folder: string): Promise<string[]> {
+  return unavailable(`Listing ${folder}`, 'Pass observations with their labels.')
+}
+
 export async function expandGlob(pattern: string): Promise<string[]> {
   return unavailable(`Looking for ${pattern}`, 'Pass the list of Files that the reader chose.')
 }

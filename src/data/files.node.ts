@@ -76,6 +76,18 @@ export async function listFolder(folder: string): Promise<string[]> {
   }
 }
 
+/** The folders directly in a folder, as paths, sorted by name; hidden ones are left out. */
+export async function listFolders(folder: string): Promise<string[]> {
+  try {
+    const entries = await fs.readdir(folder, { withFileTypes: true })
+    const paths = entries.filter(({ name }) => !name.startsWith('.')).map(({ name }) => nodePath.join(folder, name))
+    const kinds = await Promise.all(paths.map(pathKind))
+    return paths.filter((_, i) => kinds[i] === 'folder').sort()
+  } catch (error) {
+    throw systemError(error, folder, 'listed')
+  }
+}
+
 /** The files that a pattern with *, **, ?, […] or {…} names, sorted. */
 export async function expandGlob(pattern: string): Promise<string[]> {
   const plan = globFolders(nodePath.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern)

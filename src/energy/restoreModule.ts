@@ -5,7 +5,9 @@ import { type ConvOptions, conv } from './modules/conv.js'
 import { convTranspose } from './modules/convTranspose.js'
 import { type LinearOptions, linear } from './modules/linear.js'
 import { type MlpOptions, mlp } from './modules/mlp.js'
+import { type PoolOptions, pool } from './modules/pool.js'
 import { channelsFirst, channelsLast, reshaped } from './modules/reshaped.js'
+import { type ScaledOptions, scaled } from './modules/scaled.js'
 import { sequential } from './modules/sequential.js'
 
 /**
@@ -17,6 +19,8 @@ const makers: Readonly<Record<string, (config: never) => Module>> = {
   mlp: (config: MlpOptions) => mlp(config),
   conv: (config: ConvOptions) => conv(config),
   'conv-transpose': (config: ConvOptions) => convTranspose(config),
+  pool: (config: PoolOptions) => pool(config),
+  scaled: (config: ScaledOptions) => scaled(config),
   reshaped: (config: { input: number[]; output: number[] }) => reshaped(config),
   'channels-first': ({ picture }: { picture: [number, number, number] }) => channelsFirst(picture),
   'channels-last': ({ maps }: { maps: [number, number, number] }) => channelsLast(maps),

@@ -8,7 +8,9 @@ import { conv } from '../../src/energy/modules/conv.js'
 import { convTranspose } from '../../src/energy/modules/convTranspose.js'
 import { linear } from '../../src/energy/modules/linear.js'
 import { mlp } from '../../src/energy/modules/mlp.js'
+import { pool } from '../../src/energy/modules/pool.js'
 import { channelsFirst, channelsLast, reshaped } from '../../src/energy/modules/reshaped.js'
+import { scaled } from '../../src/energy/modules/scaled.js'
 import { sequential } from '../../src/energy/modules/sequential.js'
 import { moduleKinds, restoreModule } from '../../src/energy/restoreModule.js'
 import { gradient, input, mul, type Sym, square, sum } from '../../src/graph/index.js'
@@ -87,6 +89,21 @@ const rows: Record<string, Row> = {
       return out.map((v) => Math.max(0, v))
     },
   },
+  pool: {
+    make: () => pool({ input: [2, 5, 6], size: 2 }),
+    inputs: [[2, 5, 6]],
+    naive: (_, [x]) => pooledNaively(x, (cell) => Math.max(...cell)),
+  },
+  'pool, means': {
+    make: () => pool({ input: [2, 5, 6], size: 2, how: 'mean' }),
+    inputs: [[2, 5, 6]],
+    naive: (_, [x]) => pooledNaively(x, (cell) => cell.reduce((a, b) => a + b) / 4),
+  },
+  scaled: {
+    make: () => scaled({ input: [2, 2], factor: 0.5 }),
+    inputs: [[2, 2]],
+    naive: (_, [x]) => x.map((v) => v / 2),
+  },
   reshaped: { make: () => reshaped({ input: [2, 3], output: [6] }), inputs: [[2, 3]], naive: (_, [x]) => [...x] },
   'channels-first': {
     make: () => channelsFirst([1, 2, 3]),
@@ -111,6 +128,14 @@ const rows: Record<string, Row> = {
   'linear-shrink': { make: () => linearShrink({ inputs: 3, outputs: 4 }), inputs: [[3]] },
   lista: { make: () => listaEncoder({ inputs: 3, outputs: 4, steps: 2 }), inputs: [[3]] },
 }
+
+/** Two maps of 5×6 in cells of 2×2; the last row is in none. */
+const pooledNaively = (x: readonly number[], pooled: (cell: number[]) => number): number[] =>
+  [0, 1].flatMap((map) =>
+    [0, 1].flatMap((a) =>
+      [0, 1, 2].map((b) => pooled([0, 1].flatMap((i) => [0, 1].map((j) => x[30 * map + 6 * (2 * a + i) + 2 * b + j])))),
+    ),
+  )
 
 const build = (row: Row) => {
   const module = row.make()
@@ -247,6 +272,10 @@ describe('settings', () => {
     )
     expect(() => reshaped({ input: [2, 3], output: [5] })).toThrow(ShapeError)
     expect(() => sequential()).toThrow(ConfigurationError)
+    expect(() => pool({ input: [2, 3, 4], size: 4 })).toThrow(/cells of 4×4 do not fit in maps of 3×4/i)
+    expect(() => pool({ input: [3, 4], size: 2 })).toThrow(/\[channels, height, width\]; got \[3, 4\]/)
+    expect(() => pool({ input: [2, 3, 4], size: 2, how: 'least' as 'max' })).toThrow(/max or mean; got "least"/)
+    expect(() => scaled({ input: [3], factor: Number.NaN })).toThrow(/finite number, not 0; got NaN/)
     expect(() => restoreModule({ kind: 'own', name: 'mine' })).toThrow(/"mine".*definition/)
     expect(() => restoreModule({ kind: 'transformer' })).toThrow(/no module "transformer".*linear/)
     expect(() => restoreModule({ kind: 'sequential' })).toThrow(ConfigurationError)

@@ -1,12 +1,12 @@
-import { relu, sigmoid, softplus, tanh } from '../../graph/index.js'
+import { abs, relu, sigmoid, softplus, tanh } from '../../graph/index.js'
 import type { Sym } from '../../graph/sym.js'
 import { ConfigurationError } from '../../tensor/errors.js'
 
 /** What a layer does to each number after its linear part. */
-export type Activation = 'identity' | 'tanh' | 'relu' | 'sigmoid' | 'softplus'
+export type Activation = 'identity' | 'tanh' | 'relu' | 'sigmoid' | 'softplus' | 'abs'
 
 /** Every activation, for messages and menus. */
-export const activations: readonly Activation[] = ['identity', 'tanh', 'relu', 'sigmoid', 'softplus']
+export const activations: readonly Activation[] = ['identity', 'tanh', 'relu', 'sigmoid', 'softplus', 'abs']
 
 /** Checks an activation's name; `identity` where there is none. Throws {@link ConfigurationError}. */
 export function checkedActivation(name: Activation = 'identity'): Activation {
@@ -29,6 +29,8 @@ export function activate(name: Activation, x: Sym): Sym {
       return sigmoid(x)
     case 'softplus':
       return softplus(x)
+    case 'abs':
+      return abs(x)
   }
 }
 
