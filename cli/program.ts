@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { Command } from 'commander'
+import { addClassify } from './commands/classify.js'
 import { addCompletion } from './commands/completion.js'
 import { addDecode } from './commands/decode.js'
 import { addDenoise } from './commands/denoise.js'
@@ -47,7 +48,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.`,
     ...(served('sample') ? [addSample] : []),
     ...(served('export') ? [addExport] : []),
     ...(served('features') ? [addFeatures] : []),
-    ...[addDenoise, addInpaint, addLecture, addCompletion],
+    ...[addDenoise, addInpaint, addClassify, addLecture, addCompletion],
   ]
   for (const add of adders) add(program)
   return program

@@ -15,15 +15,18 @@ export { digits } from './data/digits.js'
 export { fromTensor, toTensor } from './data/fromTensor.js'
 export { imageFiles } from './data/imageFiles.js'
 export { imageObservations } from './data/imageObservations.js'
+export type { Labelled, LabelledTensor } from './data/labelled.js'
 export { mnist } from './data/mnist.js'
 export { npyHeader, readNpy, readNpyTensor, writeNpy } from './data/npy.js'
 export { readNpz, writeNpz } from './data/npz.js'
 export type { Images, Observations, Pass } from './data/observations.js'
 export { namedSources, type OpenedSource, openSource } from './data/open.js'
+export { type LabelledOptions, openLabelled } from './data/openLabelled.js'
 export { type NamedNumbers, writeParquet } from './data/parquetWriter.js'
 export { photographs } from './data/photographs.js'
 export type { Picture } from './data/picture.js'
 export { plantedCodes } from './data/plantedCodes.js'
+export { resized } from './data/resize.js'
 export { type WindowsOptions, windows } from './data/windows.js'
 // Diagnostics.
 export { type ActiveUnits, activeUnits, UnitActivity } from './diagnostics/activeUnits.js'
@@ -35,6 +38,7 @@ export { gaborStatistics } from './diagnostics/gaborStatistics.js'
 export { importanceSampled } from './diagnostics/importanceSampling.js'
 export { type KernelColours, kernelColours } from './diagnostics/kernelColours.js'
 export { matchDictionaries, recovered } from './diagnostics/matchDictionaries.js'
+export { meanAndDeviation, type PairedDifference, pairedDifference } from './diagnostics/pairedDifference.js'
 export { psnr } from './diagnostics/psnr.js'
 export { sparsity, valueHistogram } from './diagnostics/sparsity.js'
 export { type Cost, type CostConfig, type CostKind, defineCost } from './energy/cost.js'
@@ -72,7 +76,9 @@ export { conv } from './energy/modules/conv.js'
 export { convTranspose } from './energy/modules/convTranspose.js'
 export { linear } from './energy/modules/linear.js'
 export { mlp } from './energy/modules/mlp.js'
+export { type PoolOptions, pool } from './energy/modules/pool.js'
 export { channelsFirst, channelsLast, reshaped } from './energy/modules/reshaped.js'
+export { type ScaledOptions, scaled } from './energy/modules/scaled.js'
 export { sequential } from './energy/modules/sequential.js'
 export type { Regularizer, RegularizerConfig, RegularizerKind, Strength } from './energy/regularizer.js'
 export { elasticNet } from './energy/regularizers/elasticNet.js'
@@ -146,6 +152,12 @@ export { stepRate } from './learning/schedules/stepRate.js'
 export { warmUp } from './learning/schedules/warmUp.js'
 export { type Lecture, type LectureOptions, lecture } from './lecture/lecture.js'
 export { sectionNames } from './lecture/sections.js'
+export type { ClassifierFitOptions } from './models/classifierFit.js'
+export { loadClassifier } from './models/classifierLoad.js'
+export type { Classification, ClassifierModel, ClassifyOptions } from './models/classifierModel.js'
+export type { ClassifierProgress } from './models/classifierProgress.js'
+export type { ClassifierSettings } from './models/classifierSettings.js'
+export type { TrainingChoices } from './models/classifierTraining.js'
 export {
   type ConvolutionalAutoEncoder,
   type ConvolutionalAutoEncoderOptions,
@@ -156,6 +168,13 @@ export type { AutoEncoderFitOptions } from './models/convolutionalAutoEncoderFit
 export type { AutoEncodeOptions, ConvolutionalAutoEncoderModel } from './models/convolutionalAutoEncoderModel.js'
 export type { AutoEncoderProgress } from './models/convolutionalAutoEncoderProgress.js'
 export type { AutoEncoderSettings } from './models/convolutionalAutoEncoderSettings.js'
+export {
+  type Classifier,
+  type ConvolutionalClassifierOptions,
+  type ConvolutionalLayer,
+  convolutionalClassifier,
+} from './models/convolutionalClassifier.js'
+
 export type { ObservationMasks } from './models/convolutionalData.js'
 export {
   type ConvolutionalData,
@@ -178,6 +197,18 @@ export type { EpochProgress, LearningStatus } from './models/epochProgress.js'
 export type { EpochFitOptions, LearningOptions } from './models/epochSession.js'
 export { exportOnnx, type OnnxExport } from './models/exportOnnx.js'
 export { type FeatureModel, type FeatureOptions, type Features, featureLength, features } from './models/features.js'
+export {
+  type FewLabels,
+  type FewLabelsFitOptions,
+  type FewLabelsOptions,
+  type FewLabelsProgress,
+  fewLabels,
+} from './models/fewLabels.js'
+export { loadFewLabels } from './models/fewLabelsLoad.js'
+export type { FewLabelsModel } from './models/fewLabelsModel.js'
+export { type Condition, conditionNames, type FewLabelsResult, type LabelCount } from './models/fewLabelsPlan.js'
+export type { FewLabelsSettings } from './models/fewLabelsSettings.js'
+export { type FewLabelsFinding, type FewLabelsSummary, findings, summarize } from './models/fewLabelsSummary.js'
 export type { FitProgress } from './models/fitProgress.js'
 export {
   type LatentVariable,
@@ -190,6 +221,7 @@ export type { LatentVariableFitOptions } from './models/latentVariableFit.js'
 export type { LatentVariableModel } from './models/latentVariableModel.js'
 export type { Predictions, PredictOptions } from './models/latentVariablePredict.js'
 export type { LatentVariableProgress } from './models/latentVariableProgress.js'
+export { linearClassifier } from './models/linearClassifier.js'
 export { type EncoderLearning, type ListaOptions, lista } from './models/lista.js'
 export type { EncoderFitOptions } from './models/listaFit.js'
 export type { AmortizedModel } from './models/listaModel.js'
@@ -289,6 +321,7 @@ export { decomposition, decompositionSvg } from './views/decomposition.js'
 export { encoderBesideDecoder, type FilterPair } from './views/encoderBesideDecoder.js'
 export { type EnergyGapRaceOptions, type EnergyRacer, energyGapRace } from './views/energyGapRace.js'
 export { energyOverTime } from './views/energyOverTime.js'
+export { errorAgainstLabels, type LabelSeries } from './views/errorAgainstLabels.js'
 export { formatNumber, formatShare } from './views/formatNumber.js'
 export { fuzzyBalls } from './views/fuzzyBalls.js'
 export { gaborChart } from './views/gaborChart.js'

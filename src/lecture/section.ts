@@ -5,6 +5,7 @@ import type { Store } from '../artifacts/store.js'
 import type { Images, Observations } from '../data/observations.js'
 import type { Picture } from '../data/picture.js'
 import { loadModel, type ModelName, type Models } from '../models/loadModel.js'
+import type { RuntimeOptions } from '../runtime/runtime.js'
 import { DataError } from '../tensor/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { ReportNumber, ReportSection } from '../views/report.js'
@@ -73,19 +74,29 @@ export interface LectureRun {
  * lecture that was interrupted goes on, a model that it had finished is loaded, and one that it had begun goes on from its checkpoint.
  * Runs of an earlier lecture are never taken for its own: a run belongs to it once `progress` has a file of its name.
  */
-export async function learned<Name extends ModelName>(
-  { name, out, progress, threads, signal }: SectionContext,
+export function learned<Name extends ModelName>(
+  context: SectionContext,
   model: Name,
   learn: (run: LectureRun) => Promise<Models[Name]>,
   variant?: string | number,
 ): Promise<Models[Name]> {
+  return keptRun(context, learn, (path, options) => loadModel(path, { model, ...options }), variant)
+}
+
+/** The same for what is learned and loaded by other functions than those of models. */
+export async function keptRun<Learned>(
+  { name, out, progress, threads, signal }: SectionContext,
+  learn: (run: LectureRun) => Promise<Learned>,
+  load: (path: string, options: { readonly threads?: number; readonly runtime?: RuntimeOptions }) => Promise<Learned>,
+  variant?: string | number,
+): Promise<Learned> {
   const run = `${name}${variant === undefined ? '' : `-${variant}`}`
   const path = `${out}/${run}`
   const options = { run: path, ...(signal ? { signal } : {}) }
   if (await progress.exists(`${run}.begun`)) {
     const { state } = await createRun(path, { resume: true })
     if (state !== 'finished') return learn({ ...options, resume: true })
-    return loadModel(path, { model, ...(threads === undefined ? {} : { threads, runtime: { threads } }) })
+    return load(path, threads === undefined ? {} : { threads, runtime: { threads } })
   }
   const store = openStore(path)
   for (const file of [modelFile, checkpointFile]) await store.remove(file)

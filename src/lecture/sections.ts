@@ -5,6 +5,7 @@ import { completions } from './completions.js'
 import { convergence } from './convergence.js'
 import { convolution } from './convolution.js'
 import { edges } from './edges.js'
+import { labels } from './labels.js'
 import { landscape } from './landscape.js'
 import { lista } from './lista.js'
 import { normalization } from './normalization.js'
@@ -27,6 +28,7 @@ export const sections: readonly LectureSection[] = [
   { name: 'edges', systems: [9], make: edges },
   { name: 'convolution', systems: [10], make: convolution },
   { name: 'colour', systems: [12], make: colour },
+  { name: 'labels', systems: [13], make: labels },
   { name: 'vae', systems: [14], make: vae },
   { name: 'balls', systems: [15, 16, 17], make: balls },
 ]

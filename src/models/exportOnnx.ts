@@ -1,6 +1,8 @@
 import { encodeOnnx } from '../graph/index.js'
 import { decoderGraph, encoderGraph, inferenceGraph } from '../inference/graph/standaloneGraphs.js'
 import { ConfigurationError } from '../tensor/errors.js'
+import type { ClassifierModel } from './classifierModel.js'
+import { classifierParts } from './classifierOnnx.js'
 import { autoEncoderOnnxParts } from './convolutionalAutoEncoderOnnx.js'
 import type { LatentVariableModel } from './latentVariableModel.js'
 import type { AnyModel } from './loadModel.js'
@@ -16,7 +18,7 @@ import { variationalOnnxParts } from './variationalAutoEncoderOnnx.js'
 
 /** A model's parts as ONNX models that stand alone. */
 export interface OnnxExport {
-  /** By the part: `encoder`, `decoder`, `inference`. */
+  /** By the part: `encoder`, `decoder`, `inference`, `classifier`. */
   readonly graphs: Readonly<Record<string, Uint8Array>>
   /** A page (Markdown) that says what goes in and comes out of each, and what is left out. */
   readonly readme: string
@@ -26,10 +28,11 @@ export interface OnnxExport {
  * The parts of a model as ONNX models (opset 21) with an open batch: the encoder, the decoder, and inference, which takes `steps`
  * steps or goes on to a `tolerance` (up to 2,000 steps; the library's default). Preprocessing is not in them: observations go in as the
  * model sees them, and come out so. A variational auto-encoder has no inference, and that of
- * a convolutional auto-encoder takes steps alone, 50 by default, on images of the size of its crops. Throws {@link ConfigurationError} where an option is
+ * a convolutional auto-encoder takes steps alone, 50 by default, on images of the size of its crops; a classifier gives
+ * probabilities of its classes. Throws {@link ConfigurationError} where an option is
  * out of range or does not go with the model.
  */
-export function exportOnnx(model: AnyModel, options: ExportedInference = {}): OnnxExport {
+export function exportOnnx(model: AnyModel | ClassifierModel, options: ExportedInference = {}): OnnxExport {
   const { steps, tolerance } = options
   if (steps !== undefined && tolerance !== undefined) {
     throw new ConfigurationError('Inference takes a number of steps or a tolerance; give one of the two.')
@@ -41,7 +44,7 @@ export function exportOnnx(model: AnyModel, options: ExportedInference = {}): On
   return { graphs, readme: onnxReadme(model, parts, options) }
 }
 
-function partsOf(model: AnyModel, options: ExportedInference): OnnxParts {
+function partsOf(model: AnyModel | ClassifierModel, options: ExportedInference): OnnxParts {
   const kind: unknown = (model as { kind?: unknown } | null | undefined)?.kind
   const kinds = [
     'sparse-coding',
@@ -50,6 +53,7 @@ function partsOf(model: AnyModel, options: ExportedInference): OnnxParts {
     'latent-variable',
     'variational-auto-encoder',
     'conv-autoencoder',
+    'classifier',
   ]
   if (kind !== 'conv-sparse-coding' && !kinds.includes(String(kind))) {
     throw new ConfigurationError(
@@ -73,6 +77,11 @@ function partsOf(model: AnyModel, options: ExportedInference): OnnxParts {
       return variationalOnnxParts(model)
     case 'conv-autoencoder':
       return autoEncoderOnnxParts(model, options)
+    case 'classifier':
+      if (options.steps !== undefined || options.tolerance !== undefined) {
+        throw new ConfigurationError('A classifier has no inference that takes steps; leave steps and tolerance out.')
+      }
+      return classifierParts(model)
     case 'conv-sparse-coding':
       throw new ConfigurationError(
         'Convolutional sparse coding is not exported to ONNX: its codes are found by kernels of this library, for observations of any size. Its kernels are in model.safetensors of its run.',

@@ -69,6 +69,11 @@ export async function loadModel(
 ): Promise<AnyModel> {
   checkOptions('loadModel', options, optionNames)
   const run = await openRun(path)
+  if (run.model === 'classifier' || run.model === 'few-labels') {
+    throw new FileFormatError(
+      `${run.store.path} holds a run of ${run.model}, which has classes and no codes; open it with loadClassifier, or energia classify.`,
+    )
+  }
   if (!isModelName(run.model)) {
     throw new FileFormatError(
       `${run.store.path} holds a run of ${run.model}, which this version of Energia does not know.`,

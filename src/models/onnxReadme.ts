@@ -4,6 +4,7 @@ import { topological } from '../graph/traverse.js'
 import type { Outputs } from '../inference/graph/solverGraphs.js'
 import type { StepConfig } from '../preprocess/preprocessor.js'
 import { version } from '../version.js'
+import type { ClassifierModel } from './classifierModel.js'
 import type { AnyModel } from './loadModel.js'
 import type { ExportedInference, OnnxParts } from './sparseCodingOnnx.js'
 
@@ -11,6 +12,7 @@ const parts: Readonly<Record<string, string>> = {
   encoder: 'observations to codes, in one pass',
   decoder: 'codes to observations',
   inference: 'observations to codes of least energy, by a search',
+  classifier: 'observations to probabilities of classes',
 }
 
 const meanings: Readonly<Record<string, string>> = {
@@ -22,7 +24,11 @@ const meanings: Readonly<Record<string, string>> = {
 }
 
 /** The page that goes with exported parts: their tensors, how inference ends, and what is left out. */
-export function onnxReadme(model: AnyModel, exported: OnnxParts, { steps, tolerance }: ExportedInference): string {
+export function onnxReadme(
+  model: AnyModel | ClassifierModel,
+  exported: OnnxParts,
+  { steps, tolerance }: ExportedInference,
+): string {
   const sections = Object.entries(exported).map(([name, outputs]) =>
     [
       `## ${name}.onnx: ${parts[name]}`,
@@ -57,9 +63,15 @@ function searchOf(steps: number | undefined, tolerance: number | undefined): str
   return `It goes on to ${wanted} for all observations of a batch, for 2,000 steps at most.`
 }
 
-function preprocessingOf(model: AnyModel): string {
+function preprocessingOf(model: AnyModel | ClassifierModel): string {
   const { settings } = model
   if (model.kind === 'conv-autoencoder') return transformOf(stepKinds(model.settings.transform))
+  if (model.kind === 'classifier') {
+    const done = stepKinds(model.settings.transform)
+    return done.length === 0
+      ? 'There is no preprocessing: observations go in as they are.'
+      : `Preprocessing is not in this graph. The model learned from images after ${done.join(', ')}; do the same before \`y\` goes in. Its settings are in the run's config.json.`
+  }
   if (!('preprocess' in settings)) return 'There is no preprocessing: observations go in and come out as they are.'
   const kinds = [
     ...(settings.input.kind === 'images' ? stepKinds(settings.input.transform) : []),

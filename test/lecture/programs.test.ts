@@ -31,6 +31,7 @@ const smaller: readonly (readonly [RegExp, string])[] = [
   [/\b(cropsPerEpoch|patchesPerEpoch): \d+/g, '$1: 16'],
   [/\b(count|length): \d{4,}/g, '$1: 600'],
   [/\btake\(\d{4,}/g, 'take(600'],
+  [/\blabels: \[.*\], seeds: \d+/g, 'labels: [1, 2], seeds: 1, kernels: 4, unlabelled: 50, testShare: 0.02'],
   [/\[1000, 2\]/g, '[600, 2]'],
 ]
 const reduced = (text: string): string => smaller.reduce((left, [long, short]) => left.replace(long, short), text)
