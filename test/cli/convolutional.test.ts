@@ -238,7 +238,7 @@ describe('what cannot be is refused in a sentence, and leaves nothing', () => {
     await refused(/one length/, ...no(data['beat.npy'], '--signals', '--size', '3x4'))
     await refused(/pass --signals as well/, ...no(data['stack.npy'], '--window', '5'))
     await refused(/--hop goes with --window/, ...no(data['beat.npy'], '--signals', '--hop', '5'))
-    await refused(/holds images, not signals/, ...no(at('a.png'), '--signals'))
+    await refused(/holds images, and signals are wanted here; give a file of numbers/, ...no(at('a.png'), '--signals'))
     await refused(
       /--lambda 0.1, or --lambda-ratio/,
       'fit',
