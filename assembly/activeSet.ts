@@ -148,6 +148,7 @@ function prepare(problem: Problem, scratch: Scratch, index: i32, row: i32, start
   if (!(squaredNorm * problem.atomNorm * problem.atomNorm < LARGEST_SCALE)) return NaN
   if (squaredNorm == 0) return 0
   if (problem.lambdaRatio == 0) return problem.lambda
+  scratch.start = start
   return problem.lambdaRatio *
     lambdaMax(problem, scratch, start, Math.sqrt(squaredNorm), spread(problem, scratch, index, row))
 }
