@@ -14,7 +14,7 @@ import {
 import { given } from '../given.js'
 import type { Measured, Portrait, Row } from '../models/model.js'
 import { historyFigure } from './historyFigure.js'
-import { worstRelativeGap } from './measures.js'
+import { noteOf, worstRelativeGap } from './measures.js'
 import { isPictureShape } from './pictures.js'
 import { lineOf } from './progressLine.js'
 import { stepKinds } from './stepKinds.js'
@@ -78,11 +78,7 @@ export async function convolutionalMeasured(
       ['observations learned from', formatNumber(fields.observationsSeen)],
       ['seconds of learning', formatNumber(fields.seconds, 3)],
     ],
-    ...(unsolved === 0
-      ? {}
-      : {
-          note: `${formatNumber(unsolved)} of ${formatNumber(count)} observations of the sample did not converge; energia encode says why.`,
-        }),
+    ...noteOf(unsolved, count, fields.kernelsInUse === 0 ? 'kernel' : undefined),
     ...(model.status === 'finished'
       ? {}
       : {

@@ -2,7 +2,7 @@ import { ConfigurationError, inpaint as inpainted, rng, type Tensor } from '../.
 import type { InpaintCommandOptions } from '../commands/inpaint.js'
 import { given } from '../given.js'
 import type { Session } from '../session.js'
-import { masksOf } from './masks.js'
+import { readMasks } from './masks.js'
 import { checkResults, finishRestoration, LEVELS, openClean, openImage, restorationOptions } from './restoration.js'
 
 /** `energia inpaint`. */
@@ -16,7 +16,7 @@ export async function inpaint(session: Session, options: InpaintCommandOptions, 
   }
   await checkResults(options, source, maskFile, options.dictionary)
   const image = await openImage(source, options)
-  const mask = maskFile === undefined ? randomMask(image, missing!, options.seed) : await maskOf(maskFile) // one of both is there
+  const mask = maskFile === undefined ? randomMask(image, missing!, options.seed) : await maskOf(maskFile, image) // one of both is there
   const clean = missing === undefined ? await openClean(image, options) : image
   const settings = await restorationOptions(options, session)
   session.event('start', { command: 'inpaint', image: source, shape: image.shape, missing: missingShare(mask), out })
@@ -31,8 +31,8 @@ export async function inpaint(session: Session, options: InpaintCommandOptions, 
 }
 
 /** The one mask of a file. */
-async function maskOf(file: string): Promise<Tensor> {
-  const masks = await masksOf(file, 2)
+async function maskOf(file: string, { shape }: Tensor): Promise<Tensor> {
+  const masks = (await readMasks(file, 2))(shape[2])
   if (typeof masks === 'function')
     throw new ConfigurationError(`${file} holds several masks; give one, for the one image.`)
   return masks

@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '../../src/index.js'
 import type { Measured, Portrait, Row } from '../models/model.js'
-import { worstRelativeGap } from './measures.js'
+import { noteOf, worstRelativeGap } from './measures.js'
 import { stepKinds } from './stepKinds.js'
 import { duration } from './text.js'
 
@@ -62,11 +62,7 @@ export async function measured(model: SparseCodingModel, sample: Tensor, signal:
       ['observations learned from', formatNumber(fields.observationsSeen)],
       ['seconds of learning', formatNumber(fields.seconds, 3)],
     ],
-    ...(unsolved === 0
-      ? {}
-      : {
-          note: `${formatNumber(unsolved)} of ${formatNumber(status.length)} observations of the sample did not converge; energia encode says why.`,
-        }),
+    ...noteOf(unsolved, status.length, fields.atomsInUse === 0 ? 'atom' : undefined),
   }
 }
 

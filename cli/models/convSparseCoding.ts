@@ -106,7 +106,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
     const { ConfigurationError, convolutionalSparseCoding: define, localContrast } = await import('../../src/index.js')
     const { chosenHighPass } = await import('../actions/learningParts.js')
     const { convolutionalMeasured, progressLine } = await import('../actions/convolutionalReport.js')
-    const { masksOf } = await import('../actions/masks.js')
+    const { channelsOf, heldOutMasks, readMasks } = await import('../actions/masks.js')
     const { signals: asSignals, size, lambda, lambdaRatio, contrast } = options
     const spatial = asSignals ? 1 : 2
     if (lambda === undefined && lambdaRatio === undefined) {
@@ -120,8 +120,8 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
     if (spatial === 1 && contrast !== undefined) {
       throw new ConfigurationError('--contrast local works on images; leave it out for signals.')
     }
-    const masks = options.mask === undefined ? undefined : await masksOf(options.mask, spatial)
-    const heldOutMask = options.heldOutMask === undefined ? undefined : await masksOf(options.heldOutMask, spatial)
+    const maskFile = options.mask === undefined ? undefined : await readMasks(options.mask, spatial)
+    const heldOutFile = options.heldOutMask === undefined ? undefined : await readMasks(options.heldOutMask, spatial)
     const definition = define({
       kernels: options.kernels,
       size: spatial === 1 ? [size[0]] : size,
@@ -154,6 +154,9 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
             `${data.name} holds observations of ${data.shape[0]} numbers, which are no images; pass --signals to learn kernels along them.`,
           )
         }
+        const channels = channelsOf(data, spatial)
+        const masks = maskFile?.(channels)
+        const heldOutMask = heldOutFile?.(channels) ?? heldOutMasks(masks, options.heldOut, data)
         return {
           facts: { kernels: options.kernels, size: spatial === 1 ? size.slice(0, 1) : size },
           async learn({ fit: { heldOut, ...fit }, heldOutImages, progress }) {

@@ -47,7 +47,7 @@ export function channelsOfData(data: ConvolutionalData, spatial: Spatial): numbe
   if (axes === 1) return shape[spatial]
   throw new ShapeError(
     spatial === 2
-      ? `${name} holds observations of ${formatShape(shape)}; images are [height, width] or [height, width, channels]. For signals give size as [length].`
+      ? `${name} holds observations of ${formatShape(shape)}; images are [height, width] or [height, width, channels], and an array of one has a first axis of 1. For signals give size as [length].`
       : `${name} holds observations of ${formatShape(shape)}; signals are [length] or [length, channels]. For images give size as a number or [height, width].`,
   )
 }

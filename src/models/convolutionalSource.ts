@@ -1,3 +1,4 @@
+import { toTensor } from '../data/fromTensor.js'
 import type { Images, Observations, Pass } from '../data/observations.js'
 import { permutation } from '../data/permutation.js'
 import type { LearningObservation } from '../learning/convolutional/convolutionalLearner.js'
@@ -47,16 +48,17 @@ export function convolutionalSource(data: ConvolutionalData, reading: Reading, c
     const options = { ...rest, size: crop, transform: reading.transform, cacheBytes: CACHE_BYTES }
     return ofStream(patches(data, options), reading, false)
   }
-  if (isTensor(data)) return ofTensor(data, reading)
-  return isImages(data) ? ofImages(data, reading) : ofStream(data, reading, true)
+  if (isTensor(data)) return ofTensor(data, reading, 'the given tensor')
+  if (isImages(data)) return ofImages(data, reading)
+  return typeof reading.masks === 'function' ? ofCollected(data, reading) : ofStream(data, reading, true)
 }
 
-function ofTensor(data: Tensor, reading: Reading): ConvolutionalSource {
+function ofTensor(data: Tensor, reading: Reading, name: string): ConvolutionalSource {
   const count = rowCount(data)
   // What is wrong with a row is said before anything is learned.
   for (let row = 0; row < count; row++) rowOf(data, row, reading)
   return {
-    name: 'the given tensor',
+    name,
     count,
     shape: data.shape.slice(1),
     batches: (pass) =>
@@ -99,14 +101,27 @@ async function* indexed(
   }
 }
 
+/**
+ * Observations of a stream with a mask each, in memory as the masks are: a stream that is shuffled does not say which observation comes.
+ */
+function ofCollected(stream: Observations, reading: Reading): ConvolutionalSource {
+  const { name, shape, count } = stream
+  checkFits(shape, reading, `observations of ${name}`)
+  let collected: Promise<ConvolutionalSource> | undefined
+  return {
+    name,
+    count,
+    shape,
+    async *batches(pass) {
+      collected ??= toTensor(stream).then((rows) => ofTensor(rows, reading, name))
+      yield* (await collected).batches(pass)
+    },
+  }
+}
+
 /** Observations of a stream. One batch is held back, so that the last can be told. */
 function ofStream(stream: Observations, reading: Reading, transformed: boolean): ConvolutionalSource {
   const { name, shape, count } = stream
-  if (typeof reading.masks === 'function') {
-    throw new ConfigurationError(
-      `${name} is a stream, whose observations come in another order each pass; give one mask for all of them, or images, or a tensor.`,
-    )
-  }
   checkFits(shape, reading, `observations of ${name}`)
   const mask = maskOf(reading, 0, shape, `observations of ${name}`)
   const width = sizeOf(shape)

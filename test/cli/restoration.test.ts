@@ -35,7 +35,7 @@ beforeAll(async () => {
     'colour.png': await pngOf(noisy(stripedImage(24, 20, 3), 0.1)),
     'mask.png': await pngOf(mask),
     'mask.npy': writeNpy(mask),
-    'masks.npy': npy([2, 40, 44]),
+    'masks.npy': npy([2, 40, 44], new Array(3520).fill(1)),
     'small.png': await pngOf(stripedImage(5, 44)),
     'rows.npy': npy([4, 40]),
   })

@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  convolutionalSparseCoding,
+  loadModel,
+  readCodes,
+  readNpyTensor,
+  rng,
+  toPng,
+  writeNpy,
+} from '../../src/index.js'
+import { commands } from './command.js'
+import { files, npy, temporaryFolder } from './support.js'
+
+const { command, noted } = commands()
+const folder = temporaryFolder()
+const at = (name: string) => join(folder, name)
+
+/** 0 and 1 by chance, drawn anew by each seed. */
+function chance(size: number, seed: number): number[] {
+  const random = rng(seed)
+  return Array.from({ length: size }, () => (random.uniform() < 0.6 ? 1 : 0))
+}
+const bytes = (shape: readonly number[], values: readonly number[]) =>
+  writeNpy({ shape, data: Uint8Array.from(values) })
+const picture = (seed: number) =>
+  toPng({ width: 12, height: 10, channels: 1, pixels: Uint8Array.from(chance(120, seed), (value) => 200 * value) })
+
+const one = chance(100, 1)
+const each = chance(300, 2)
+let data: Record<string, string>
+beforeAll(async () => {
+  data = files(folder, {
+    'stack.npy': npy([3, 10, 10]),
+    'colours.npy': npy([2, 10, 10, 3]),
+    'one.npy': npy([10, 10], one),
+    'bytes.npy': bytes([10, 10], one),
+    'white.npy': bytes(
+      [10, 10],
+      one.map((value) => 255 * value),
+    ),
+    'each.npy': npy([3, 10, 10], each),
+    'channels.npy': npy([10, 10, 3], each),
+    'each-channels.npy': npy([2, 10, 10, 3], chance(600, 3)),
+    'half.npy': npy([10, 10], new Array(100).fill(0.5)),
+    'nan.npy': npy([10, 10], new Array(100).fill(Number.NaN)),
+    'grey.npy': bytes([10, 10], new Array(100).fill(128)),
+    'deep.npy': npy([2, 3, 10, 10, 3], new Array(1800).fill(1)),
+    'many.npy': npy([20, 4, 4]),
+    'masks-of-many.npy': npy([20, 4, 4], chance(320, 5)),
+    'zero.npy': npy([3, 10, 10], new Array(300).fill(0)),
+    'a.png': await picture(1),
+    'b.png': await picture(2),
+    'c.png': await picture(3),
+    'masks.npy': npy([3, 10, 12], chance(360, 4)),
+  })
+})
+
+const options = ['--kernels', '3', '--size', '3', '--epochs', '2', '--lambda-ratio', '0.1', '--threads', '1']
+const learn = (source: string, out: string, ...more: string[]) =>
+  command('fit', 'conv-sparse-coding', '--data', source, '--out', at(out), ...options, ...more)
+async function kernelsOf(name: string): Promise<number[]> {
+  const model = await loadModel(at(name), { model: 'conv-sparse-coding' })
+  model.dispose()
+  return [...model.kernels.data]
+}
+async function energies(mask: string, source = 'stack.npy', model = 'plain'): Promise<number[]> {
+  await command('encode', at(model), '--data', data[source], '--mask', data[mask], '--out', at('c.npz'), '--overwrite')
+  return [...((await readCodes(at('c.npz'))).arrays.energy.data as Float64Array)]
+}
+
+describe('masks of files', () => {
+  it('are zeros and ones of any type, and bytes of a picture', async () => {
+    await learn(data['stack.npy'], 'plain')
+    const expected = await energies('one.npy')
+    expect(await energies('bytes.npy')).toEqual(expected)
+    expect(await energies('white.npy')).toEqual(expected)
+  })
+
+  it('are refused where they hold other numbers, or axes that are none of the data', async () => {
+    for (const [name, message] of [
+      ['half.npy', /half.npy holds 0.5 where a mask is 1 for what was observed and 0/],
+      ['nan.npy', /holds NaN where a mask is 1/],
+      ['grey.npy', /holds 128 where a mask is 1/],
+      ['deep.npy', /array of 2×3×10×10×3; a mask is \[height, width\], or \[n, height, width\]/],
+    ] as const) {
+      await expect(learn(data['stack.npy'], 'no', '--mask', data[name])).rejects.toThrow(message)
+      await expect(energies(name)).rejects.toThrow(message)
+      expect(existsSync(at('no'))).toBe(false)
+    }
+  })
+
+  it('may be one for each observation of a file, with codes and kernels never negative', async () => {
+    const signs = ['--nonnegative', '--nonnegative-kernels']
+    await learn(data['stack.npy'], 'each', '--mask', data['each.npy'], ...signs)
+    const learned = await kernelsOf('each')
+    const model = await convolutionalSparseCoding({
+      kernels: 3,
+      size: 3,
+      lambdaRatio: 0.1,
+      nonNegative: true,
+      nonNegativeKernels: true,
+      threads: 1,
+    }).fit(await readNpyTensor(data['stack.npy']), { epochs: 2, mask: await readNpyTensor(data['each.npy']) })
+    model.dispose()
+    expect(learned).toEqual([...model.kernels.data])
+    expect(Math.min(...learned)).toBeGreaterThanOrEqual(0)
+    await energies('each.npy', 'stack.npy', 'each')
+    expect(Math.min(...(await readCodes(at('c.npz'))).codes.values)).toBeGreaterThan(0)
+  })
+
+  it('may have the channels of the data', async () => {
+    await learn(data['colours.npy'], 'one-colour', '--mask', data['channels.npy'])
+    await learn(data['colours.npy'], 'each-colour', '--mask', data['each-channels.npy'])
+    expect(await kernelsOf('one-colour')).not.toEqual(await kernelsOf('each-colour'))
+    expect(await energies('channels.npy', 'colours.npy', 'one-colour')).toHaveLength(2)
+    expect(await energies('each-channels.npy', 'colours.npy', 'one-colour')).toHaveLength(2)
+  })
+
+  it('go along where a share of the images is held out, and are refused with a share of observations', async () => {
+    const share = ['--held-out', '0.34']
+    const kept = async (name: string, ...more: string[]) => {
+      await learn(join(folder, '*.png'), name, '--mask', data['masks.npy'], ...more)
+      const model = await loadModel(at(name), { model: 'conv-sparse-coding' })
+      model.dispose()
+      return model.history.at(-1)?.heldOutEnergy
+    }
+    const masks = await readNpyTensor(data['masks.npy'])
+    files(folder, { 'last.npy': writeNpy({ shape: [10, 12], data: masks.data.slice(240) }) })
+    const energy = await kept('share', ...share)
+    expect(energy).toBe(await kept('said', ...share, '--held-out-mask', at('last.npy')))
+    await expect(learn(data['many.npy'], 'no', '--mask', data['masks-of-many.npy'], ...share)).rejects.toThrow(
+      /give --held-out other data, with its masks as --held-out-mask/,
+    )
+  })
+})
+
+it('learning says so where there was nothing to learn', async () => {
+  for (const model of ['conv-sparse-coding', 'sparse-coding']) {
+    const more = model === 'sparse-coding' ? ['--atoms', '4'] : ['--kernels', '2', '--size', '3']
+    const args = ['--data', data['zero.npy'], '--lambda', '0.1', '--epochs', '1', '--out', at(`flat-${model}`), ...more]
+    await command('fit', model, ...args)
+    expect(noted()).toMatch(/Nothing was learned, for no (kernel|atom) was used.*lower --lambda/)
+  }
+})
