@@ -24,6 +24,7 @@ const pictures = {
   'convergence.png': { rows: [['convergence.png', 'convergence-rates.png']], height: 330 },
   'encoder-and-decoder.png': { rows: [['psd-decoder.png', 'psd-encoder.png']], height: 0 },
   'lista.png': { rows: [['lista-race.png']], height: 400 },
+  'autoencoder.png': { rows: [['autoencoder.png']], height: 0 },
   'convolution.png': { rows: [['convolution-codes.png']], height: 0 },
   'vae.png': { rows: [['vae-samples.png'], ['vae-reconstructions.png']], height: 0 },
   'springs.png': {

@@ -33,6 +33,7 @@ export { type ActiveUnits, activeUnits, UnitActivity } from './diagnostics/activ
 export { atomUsage as countUsage, deadAtoms } from './diagnostics/atomUsage.js'
 export { coherence } from './diagnostics/coherence.js'
 export type { Evidence } from './diagnostics/evidence.js'
+export { type FilterName, type FilterShape, filterShape, filterShapes } from './diagnostics/filterShape.js'
 export { type GaborFit, gaborFit } from './diagnostics/gaborFit.js'
 export { gaborStatistics } from './diagnostics/gaborStatistics.js'
 export { importanceSampled } from './diagnostics/importanceSampling.js'

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../tensor/errors.js'
+import { autoencoder } from './autoencoder.js'
 import { balls } from './balls.js'
 import { colour } from './colour.js'
 import { completions } from './completions.js'
@@ -27,6 +28,7 @@ export const sections: readonly LectureSection[] = [
   { name: 'strokes', systems: [8], make: strokes },
   { name: 'edges', systems: [9], make: edges },
   { name: 'convolution', systems: [10], make: convolution },
+  { name: 'autoencoder', systems: [11], make: autoencoder },
   { name: 'colour', systems: [12], make: colour },
   { name: 'labels', systems: [13], make: labels },
   { name: 'vae', systems: [14], make: vae },
