@@ -23,8 +23,8 @@ import {
 
 const COUNTS = [1, 2, 4, 8, 16, 32, 64]
 const SIZE = 9
-const LAMBDA = 1
-const SIGMA = 4
+const LAMBDA = 2
+const SIGMA = 2.5
 const RATE = 0.01
 const STEPS = 400
 const FULL_STEPS = 5000
@@ -132,7 +132,7 @@ export async function autoencoder(context: SectionContext): Promise<SectionResul
     section: {
       heading: 'An auto-encoder that is convolutional and sparse',
       prose: [
-        `E(y, z) = ½ Σₚ wₚ (y − Σᵢ Dᵢ * zᵢ)²ₚ + λ‖z‖₁ + ½β‖z − Enc(y)‖² with λ = β = ${LAMBDA}: the encoder is a convolution, tanh and a gain for each map, the decoder a sum of kernels of ${SIZE}×${SIZE} and norm 1. Both are learned together from ${(16 * steps).toLocaleString('en')} crops of 25×25 of ${images.count} photographs whose contrast is normalized around each pixel (σ = ${SIGMA}).`,
+        `E(y, z) = ½ Σₚ wₚ (y − Σᵢ Dᵢ * zᵢ)²ₚ + λ‖z‖₁ + ½β‖z − Enc(y)‖² with λ = ${LAMBDA} and β = 1: the encoder is a convolution, tanh and a gain for each map, the decoder a sum of kernels of ${SIZE}×${SIZE} and norm 1. Both are learned together from ${(16 * steps).toLocaleString('en')} crops of 25×25 of ${images.count} photographs whose contrast is normalized around each pixel (σ = ${SIGMA}).`,
         'Filters are named by what fits them: a difference of Gaussians (centre-surround), or a Gabor function with a few stripes (edge) or with many (grating); odd is what neither fits. A code has both signs here, so a kernel stands for both of its polarities.',
       ],
       claims: [
