@@ -1,6 +1,6 @@
 import type { Images } from '../data/observations.js'
 import { photographs } from '../data/photographs.js'
-import { type FilterName, type FilterShape, filterShapes } from '../diagnostics/filterShape.js'
+import { filterShapes } from '../diagnostics/filterShape.js'
 import { adam } from '../learning/optimizers/adam.js'
 import { cosineRate } from '../learning/schedules/cosineRate.js'
 import { convolutionalAutoEncoder } from '../models/convolutionalAutoEncoder.js'
@@ -10,6 +10,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import { encoderBesideDecoder, type FilterPair } from '../views/encoderBesideDecoder.js'
 import { formatNumber } from '../views/formatNumber.js'
 import type { ReportNumber } from '../views/report.js'
+import { filterDescriptions, summaryOfShapes } from './filterDescriptions.js'
 import {
   claim,
   graphOptions,
@@ -21,7 +22,7 @@ import {
   type SectionResult,
 } from './section.js'
 
-const COUNTS = [1, 2, 4, 8, 16, 32, 64]
+const COUNTS = filterDescriptions.map(({ count }) => count)
 const SIZE = 9
 const LAMBDA = 2
 const SIGMA = 2.5
@@ -41,34 +42,6 @@ for (const kernels of [${COUNTS.join(', ')}]) {
 }
 await writePng('autoencoder.png', encoderBesideDecoder(pairs))`
 
-/** What the lecture says of the filters of each count, and how that is seen in their names. */
-const descriptions: readonly {
-  readonly count: number
-  readonly said: string
-  readonly holds: (shapes: readonly FilterShape[]) => boolean
-}[] = [
-  { count: 1, said: 'centre-surround', holds: (shapes) => shapes[0].name === 'centre-surround' },
-  { count: 2, said: 'odd shapes', holds: (shapes) => named(shapes, 'odd') > 0 },
-  {
-    count: 4,
-    said: 'horizontal and vertical edges in two polarities',
-    holds: (shapes) =>
-      [0, 2].every((bin) => bothPolarities(shapes.filter((shape) => isStriped(shape) && binOf(shape) === bin))),
-  },
-  {
-    count: 8,
-    said: 'edges at several orientations',
-    holds: (shapes) => orientations(shapes) >= 3 && named(shapes, 'edge') >= 4,
-  },
-  {
-    count: 16,
-    said: 'more orientations, and centre-surrounds',
-    holds: (shapes) => orientations(shapes) === 4 && named(shapes, 'centre-surround') > 0,
-  },
-  { count: 32, said: 'gratings too', holds: (shapes) => named(shapes, 'grating') > 0 },
-  { count: 64, said: 'gratings too', holds: (shapes) => named(shapes, 'grating') > 0 },
-]
-
 /** System 11 of the lecture, figure 6: encoder filters beside decoder kernels, for 1 to 64 of them. */
 export async function autoencoder(context: SectionContext): Promise<SectionResult> {
   const steps = context.full ? FULL_STEPS : STEPS
@@ -81,7 +54,7 @@ export async function autoencoder(context: SectionContext): Promise<SectionResul
   // Time grows with the number of filters, but not from nothing.
   const weights = COUNTS.map((count) => 12 + count)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  for (const [place, { count, said, holds }] of descriptions.entries()) {
+  for (const [place, { count, said, holds }] of filterDescriptions.entries()) {
     const before = weights.slice(0, place).reduce((sum, weight) => sum + weight, 0)
     const definition = convolutionalAutoEncoder({
       kernels: count,
@@ -112,7 +85,7 @@ export async function autoencoder(context: SectionContext): Promise<SectionResul
     numbers.push({
       label: `${count} ${count === 1 ? 'filter' : 'filters'}: ${said}`,
       value: verdict ? 'holds' : 'does not hold',
-      note: summary(shapes),
+      note: summaryOfShapes(shapes),
     })
   }
   numbers.push({
@@ -156,27 +129,6 @@ export async function autoencoder(context: SectionContext): Promise<SectionResul
       program: autoencoderProgram,
     },
   }
-}
-
-const named = (shapes: readonly FilterShape[], name: FilterName): number =>
-  shapes.filter((shape) => shape.name === name).length
-const isStriped = ({ name }: FilterShape): boolean => name === 'edge' || name === 'grating'
-/** Which quarter of the orientations: 0 horizontal, 2 vertical. */
-const binOf = ({ orientation }: FilterShape): number => Math.round((4 * orientation) / Math.PI) % 4
-const orientations = (shapes: readonly FilterShape[]): number => new Set(shapes.filter(isStriped).map(binOf)).size
-/** Whether two of them are each other's negative rather than alike: their phases are more than a quarter of a turn apart. */
-const bothPolarities = (shapes: readonly FilterShape[]): boolean =>
-  shapes.some((a) => shapes.some((b) => Math.cos(a.phase - b.phase) < 0))
-
-/** "40 edges at 4 of 4 orientations, 3 gratings" */
-function summary(shapes: readonly FilterShape[]): string {
-  const plural = { edge: 'edges', grating: 'gratings', 'centre-surround': 'centre-surrounds', odd: 'odd', dead: 'dead' }
-  const parts = Object.entries(plural).flatMap(([name, words]) => {
-    const count = named(shapes, name as FilterName) // the names are those of the table above
-    return count === 0 ? [] : [`${count} ${count === 1 ? name : words}`]
-  })
-  const found = orientations(shapes)
-  return `${parts.join(', ')}${found > 1 ? `; stripes at ${found} of 4 orientations` : ''}`
 }
 
 /** Of each filter with its kernel, up to the sign of neither. */
