@@ -84,7 +84,8 @@ export function addEncode(program: Command): void {
     'after',
     `
 Beside the codes the file holds, for each observation: energy, gap (or stationarity, where there is no gap; for vae the
-deviation of its code), steps, and status (0 converged, 1 steps used up, 2 time used up, 3 diverged, 4 not finite).`,
+deviation of its code), steps, and status (0 converged, 1 steps used up, 2 time used up, 3 diverged, 4 not finite,
+5 no better code in single precision).`,
   )
   performs<EncodeCommandOptions>(command, ['data', 'out'], async () => (await import('../actions/encode.js')).encode)
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../tensor/errors.js'
 import type { GraphRegularizer, GraphRegularizerConfig, PlainRegularizer } from './graphRegularizer.js'
+import { checkedPart, partName } from './module.js'
 
 /** The regularizers that the kernels know, by the name that files and the command line use. */
 export type RegularizerKind = 'l1' | 'weighted-l1' | 'nonnegative' | 'elastic-net' | 'group' | 'top-k' | 'l0'
@@ -76,6 +77,18 @@ export function checkedStrength(
     )
   }
   return { lambdaRatio }
+}
+
+/**
+ * Gives a regularizer back. Throws {@link ConfigurationError} unless the kernels have a form of it: one for graphs alone is refused by its
+ * type, and here where types are not looked at.
+ */
+export function checkedRegularizer<Kind extends RegularizerKind>(regularizer: Regularizer<Kind>): Regularizer<Kind> {
+  checkedPart('regularizer', regularizer, ['describe'], 'l1({ lambda: 0.1 })')
+  if ((regularizer as Partial<Regularizer>).penalty !== undefined) return regularizer
+  throw new ConfigurationError(
+    `The regularizer ${partName(regularizer)} is for energies on graphs, as latentVariableModel makes them; the solvers of linear decoders take l1, weightedL1, nonNegative, elasticNet, group, topK and l0.`,
+  )
 }
 
 /** Checks a whole number ≥ 1. */

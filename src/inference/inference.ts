@@ -35,9 +35,9 @@ export function explain(status: Status): string {
     case 'timeBudget':
       return 'The time budget ran out before this observation was solved; raise seconds.'
     case 'diverged':
-      return 'The energy grew without bound; check the scale of the observations and atoms.'
+      return 'The energy grew or fell without bound; check the scale of the observations and atoms, and that the energy has a floor.'
     case 'nonFinite':
-      return 'The observation holds a NaN or an infinity; clean the data.'
+      return 'The observation, or its energy where codes begin, is a NaN or an infinity; clean the data.'
     case 'stalled':
       return 'No step lowers the energy any more in single precision: the code is as good as that allows, and the tolerance asks for more.'
   }

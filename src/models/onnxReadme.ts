@@ -93,12 +93,13 @@ function stepKinds({ kind, steps }: StepConfig): string[] {
   return Array.isArray(steps) ? steps.map((step: StepConfig) => step.kind) : [kind]
 }
 
-/** The inputs behind a graph's outputs, by name. */
+/** The inputs behind a graph's outputs, each name once, as it is in the model: parts of a graph may have asked for it anew. */
 function inputsOf(outputs: Outputs): [name: string, sym: Sym][] {
-  return topological(Object.values(outputs))
+  const inputs = topological(Object.values(outputs))
     .filter(({ operation }) => operation.name === inputOperation.name)
-    .map((node) => {
+    .map((node): [string, Sym] => {
       const { name, shape, type } = node.attributes as { name: string } & Pick<Sym, 'shape' | 'type'> // an input has these
       return [name, { shape, type, node, output: 0 }]
     })
+  return [...new Map(inputs)]
 }

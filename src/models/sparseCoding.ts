@@ -1,6 +1,6 @@
 import type { Images, Observations } from '../data/observations.js'
 import type { Regularizer } from '../energy/regularizer.js'
-import { checkedCount } from '../energy/regularizer.js'
+import { checkedCount, checkedRegularizer } from '../energy/regularizer.js'
 import { l1 } from '../energy/regularizers/l1.js'
 import { type DictionaryUpdate, online } from '../learning/dictionaryUpdate.js'
 import { type Start, starts } from '../learning/firstAtoms.js'
@@ -123,7 +123,8 @@ function resolve(options: SparseCodingOptions): ResolvedOptions {
   if (!(minimumDeviation >= 0 && minimumDeviation < Number.POSITIVE_INFINITY)) {
     throw new ConfigurationError(`minimumDeviation must be a finite number, 0 or more; got ${minimumDeviation}.`)
   }
-  const weights = options.regularizer?.penalty.weights
+  const given = options.regularizer === undefined ? undefined : checkedRegularizer(options.regularizer)
+  const weights = given?.penalty.weights
   if (weights && weights.length !== atoms) {
     throw new ConfigurationError(`${weights.length} weights were given for ${atoms} atoms; give one an atom.`)
   }
@@ -131,7 +132,7 @@ function resolve(options: SparseCodingOptions): ResolvedOptions {
   return {
     atoms,
     regularizer:
-      options.regularizer ??
+      given ??
       l1({ ...(lambda === undefined ? {} : { lambda }), ...(lambdaRatio === undefined ? {} : { lambdaRatio }) }),
     update: options.update ?? online(),
     nonNegativeAtoms: options.nonNegativeAtoms ?? false,

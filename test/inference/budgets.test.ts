@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { l1 } from '../../src/energy/regularizers/l1.js'
+import { l2 } from '../../src/energy/regularizers/l2.js'
 import { topK } from '../../src/energy/regularizers/topK.js'
 import { fromDense, toDense } from '../../src/inference/codes.js'
 import { explain, statuses } from '../../src/inference/inference.js'
 import { decode } from '../../src/inference/linear/decode.js'
 import { linearEncoder } from '../../src/inference/linear/linearEncoder.js'
 import type { SolverName } from '../../src/inference/linear/solvers.js'
+import { sparseCoding } from '../../src/models/sparseCoding.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../src/tensor/errors.js'
 import { expectCertified } from './certificate.js'
 import { dictionaries, mixedObservations, normalBatch, rng } from './problems.js'
@@ -212,6 +214,11 @@ describe('what does not fit', () => {
     await expect(linearEncoder({ atoms: { shape: [8, 3], data: new Float32Array(12) }, regularizer })).rejects.toThrow(
       ShapeError,
     )
+    // JavaScript has no types that would refuse these.
+    const forGraphs = l2({ lambda: 1 }) as unknown as typeof regularizer
+    await expect(linearEncoder({ atoms, regularizer: forGraphs })).rejects.toThrow(/l2 is for energies on graphs.*l1,/)
+    await expect(linearEncoder({ atoms } as Parameters<typeof linearEncoder>[0])).rejects.toThrow(/such as l1\(/)
+    expect(() => sparseCoding({ atoms: 3, regularizer: forGraphs })).toThrow(/l2 is for energies on graphs/)
     const broken = { shape: [2, 2], data: Float32Array.of(1, 0, Number.NaN, 1) }
     await expect(linearEncoder({ atoms: broken, regularizer })).rejects.toThrow(DataError)
     await expect(linearEncoder({ atoms: broken, regularizer })).rejects.toThrow(/Atom 1 holds NaN/)

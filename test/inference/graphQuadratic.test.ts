@@ -73,6 +73,17 @@ describe('a linear decoder with a convex regularizer', () => {
     })
   })
 
+  it('says that it is stalled, and not that steps ran out, where no code in single precision has the gap that is asked for', async () => {
+    const random = rng(8)
+    const atoms = dictionaries.unit(random, 30, 12)
+    await withGraphEncoder(sparseEnergy(atoms, l2({ lambda: 1e-9 })), async (encoder) => {
+      const { status, steps, gap, energy } = await encoder.encode({ y: normalBatch(random, 5, 12) })
+      expect(status).toEqual(new Array(5).fill('stalled'))
+      expect(Math.max(...steps)).toBeLessThan(2000)
+      for (const [i, each] of gap!.entries()) expect(each).toBeGreaterThan(1e-5 * energy[i])
+    })
+  })
+
   it('is solved by formula where R is ½‖z‖², and by projection where the norm is limited', async () => {
     const random = rng(9)
     const atoms = dictionaries.unit(random, 6, 9)

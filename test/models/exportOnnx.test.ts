@@ -186,6 +186,8 @@ describe('latent-variable models', () => {
     for (const part of ['`x` | input | float32 | [n, 2]', '`y` | output | float32 | [n, 5]', 'tolerance of 0.001']) {
       expect(readme).toContain(part)
     }
+    const search = readme.slice(readme.indexOf('inference.onnx'))
+    expect(search.match(/`\w+` \| input/g)).toHaveLength(2) // x and y, each once
     for (const count of [1, 8]) {
       const raw = normalBatch(rng(3), count, 5)
       const given = {

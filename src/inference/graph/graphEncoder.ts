@@ -188,7 +188,7 @@ export class GraphEncoder {
     const { energy, certificate } = await this.finish(await this.solver('single'), { ...rows, z: start })
     found.energy.set(energy)
     found.certificate.set(certificate)
-    judge(found, tolerance)
+    judge(found, tolerance, 'maxSteps')
     return found
   }
 
@@ -214,7 +214,7 @@ export class GraphEncoder {
       tolerance: Math.max(0.5 * tolerance, tolerance - ROUNDING),
       between: (done) => between?.(solved + done),
     })
-    judge(better, tolerance)
+    judge(better, tolerance, name === 'single' ? 'maxSteps' : 'stalled')
     for (const [from, to] of open.entries()) {
       better.steps[from] += found.steps[to]
       replaceRow(found, to, better, from)
@@ -305,12 +305,15 @@ export class GraphEncoder {
 
 const count = ({ status }: FoundRows): number => status.length
 
-/** Status by the gap of the codes that are returned, whatever the iteration thought. */
-function judge({ energy, certificate, status }: FoundRows, tolerance: number): void {
+/**
+ * Status by the gap of the codes that are returned, whatever the iteration thought; `otherwise` is that of a row which the iteration held to be
+ * solved: more steps may help, or single precision has no better code.
+ */
+function judge({ energy, certificate, status }: FoundRows, tolerance: number, otherwise: 'maxSteps' | 'stalled'): void {
   for (let i = 0; i < status.length; i++) {
     if (status[i] === 'diverged' || status[i] === 'nonFinite') continue
     if (certificate[i] <= tolerance * energy[i]) status[i] = 'converged'
-    else if (status[i] === 'converged') status[i] = 'maxSteps'
+    else if (status[i] === 'converged') status[i] = otherwise
   }
 }
 

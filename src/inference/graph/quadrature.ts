@@ -8,7 +8,7 @@ import { checkObserved, type Observed } from './observed.js'
 export interface QuadratureOptions {
   /** β > 0, the inverse temperature. */
   readonly beta: number
-  /** The box [−range, range]^k that is integrated over; by default as wide as λR(z) lets codes count. */
+  /** The box [−range, range]^k that is integrated over; by default as wide as λR(z) lets codes count beyond those of least energy. */
   readonly range?: number
   /** Points along each axis, an odd number; 401, 61 and 25 by default for codes of 1, 2 and 3 numbers. */
   readonly points?: number
@@ -48,13 +48,14 @@ export async function quadrature(
   if (!(Number.isInteger(points) && points >= 5 && points % 2 === 1)) {
     throw new ConfigurationError(`points must be an odd number, 5 or more; got ${points}.`)
   }
-  const range = options.range ?? rangeOf(energy.regularizer, beta)
+  const count = checkObserved(energy, observed)
   // Beyond the norm that codes are held to there is nothing.
   const closed = options.range === undefined && energy.regularizer?.kind === 'limited-noise'
+  const spread = options.range ?? rangeOf(energy.regularizer, beta)
+  const range = options.range === undefined && !closed ? spread + (await reachOf(encoder, observed)) : spread
   if (!(range > 0 && range < Number.POSITIVE_INFINITY)) {
     throw new ConfigurationError(`range must be a finite number above 0; got ${range}.`)
   }
-  const count = checkObserved(energy, observed)
   const nodes = gridOf(codeSize, range, points)
   const rule = trapezoid(codeSize, range, points, closed)
   const free = new Float64Array(count)
@@ -140,6 +141,15 @@ function freeEnergy(energies: Float64Array, { fine, coarse, edge }: Rule, beta: 
     )
   }
   return least - Math.log(all) / beta
+}
+
+/**
+ * How far from 0 codes of least energy lie, the largest number in any. exp(−βE) has its peaks at such codes, and for large β it is narrow around
+ * them, however far λR(z) by itself would reach.
+ */
+async function reachOf(encoder: GraphEncoder, observed: Observed): Promise<number> {
+  const { codes } = await encoder.find(observed, {}, false)
+  return codes.data.reduce((reach, value) => (Number.isFinite(value) ? Math.max(reach, Math.abs(value)) : reach), 0)
 }
 
 /** Where βλR(z) alone leaves next to nothing. */

@@ -1,4 +1,4 @@
-import type { Regularizer, RegularizerKind } from '../../energy/regularizer.js'
+import { checkedRegularizer, type Regularizer, type RegularizerKind } from '../../energy/regularizer.js'
 import { KernelDictionary } from '../../kernels/dictionary.js'
 import { sharedEngine } from '../../kernels/engine.js'
 import { CancelledError, ConfigurationError, DataError, ShapeError } from '../../tensor/errors.js'
@@ -72,14 +72,16 @@ const RESULT_BYTES = 2 ** 24
 
 /**
  * An encoder for the dictionary `atoms` [k, …shape of an observation].
- * Throws DataError for atoms that are not finite, ConfigurationError for weights that do not fit or too many atoms.
+ * Throws DataError for atoms that are not finite, ConfigurationError for a regularizer that the kernels have no form of, weights that do not
+ * fit, or too many atoms.
  */
 export async function linearEncoder<Kind extends RegularizerKind>(options: {
   atoms: Tensor
   regularizer: Regularizer<Kind>
   threads?: number
 }): Promise<LinearEncoder<Kind>> {
-  const { regularizer } = checkOptions('linearEncoder', options, { atoms: true, regularizer: true, threads: true })
+  checkOptions('linearEncoder', options, { atoms: true, regularizer: true, threads: true })
+  const regularizer = checkedRegularizer(options.regularizer)
   const atoms = givenTensor(options.atoms, 'atoms')
   const [count, ...shape] = atoms.shape
   const size = sizeOf(shape)
