@@ -31,7 +31,8 @@ const PASSES = 4
  * greedily, and its missing pixels are those of Wz. W is learned from the incomplete patches themselves, unless it is given, and once more
  * in each later pass from the image as it then stands.
  *
- * Convolutionally: min ½‖M ⊙ (Y − ΣKᵢ * Zᵢ)‖² + λΣ‖Zᵢ‖₁ for the image less a smooth fill.
+ * Convolutionally: min ½‖M ⊙ (Y − ΣKᵢ * Zᵢ)‖² + λΣ‖Zᵢ‖₁ for the image less the low-pass of the image filled so far,
+ * on which K is learned anew in each pass, unless it is given.
  *
  * What is further from anything observed than a patch reaches is filled smoothly. Throws ShapeError for what is no image and for a mask of another
  * shape, DataError for pixels that are not finite where they count, masks that are not of 0 and 1 or hide everything, and images smaller

@@ -29,8 +29,6 @@ export interface KernelDictionary {
 /** How kernels are learned from an image that has been high-passed. */
 export interface KernelLearning {
   readonly lambda: number
-  /** Of the image's shape. */
-  readonly mask?: Tensor
   readonly onProgress: (part: number) => void
 }
 
@@ -42,19 +40,20 @@ const sized = ({ patch = SIDE, atoms = KERNELS, seed = 0, threads }: Restoration
   ...(threads === undefined ? {} : { threads }),
 })
 
-/** Kernels learned from one image, from what was observed of it where there is a mask. */
+/** Kernels learned from one image. */
 export async function learnKernels(
   image: Tensor,
   options: RestorationOptions,
-  { lambda, mask, onProgress }: KernelLearning,
+  { lambda, onProgress }: KernelLearning,
 ): Promise<KernelDictionary> {
-  const one = ({ shape, data }: Tensor): Tensor => ({ shape: [1, ...shape], data })
-  const model = await convolutionalSparseCoding({ ...sized(options), lambda, learning: 'batch' }).fit(one(image), {
-    epochs: EPOCHS,
-    ...(mask ? { mask: one(mask) } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
-    onProgress: ({ fraction }) => onProgress(fraction),
-  })
+  const model = await convolutionalSparseCoding({ ...sized(options), lambda, learning: 'batch' }).fit(
+    { shape: [1, ...image.shape], data: image.data },
+    {
+      epochs: EPOCHS,
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: ({ fraction }) => onProgress(fraction),
+    },
+  )
   return kept(model)
 }
 
