@@ -55,26 +55,29 @@ async function readImages(folder, name) {
  * @param {number} seed
  * @param {number} [side]
  * @param {{ from: number, to: number }} [band] the part of each photograph to walk over, as fractions of its height
- * @returns {Promise<(count: number) => Tensor>} the next `count` patches [count, side, side]
+ * @returns {Promise<(count: number, into?: Float32Array) => Tensor>} the next `count` patches [count, side, side], in the memory of
+ *   earlier ones where it fits, so that a stream leaves no garbage behind
  */
 export async function patchSource(seed, side = 16, { from, to } = { from: 0, to: 1 }) {
   const images = (await photographs()).map((image) => rows(image, from, to))
   const random = uniform(seed)
   /** @param {number} limit */
   const below = (limit) => Math.floor(random() * limit)
-  return (count) => {
-    const data = new Float32Array(count * side * side)
+  return (count, into) => {
+    const size = side * side
+    const data = into && into.length === count * size ? into : new Float32Array(count * size)
     for (let i = 0; i < count; i++) {
       const { shape, data: pixels } = images[below(images.length)]
       const top = below(shape[0] - side + 1)
       const left = below(shape[1] - side + 1)
-      const patch = data.subarray(i * side * side, (i + 1) * side * side)
-      for (let y = 0; y < side; y++) {
-        const from = (top + y) * shape[1] + left
-        patch.set(pixels.subarray(from, from + side), y * side)
+      let sum = 0
+      for (let p = 0; p < size; p++) {
+        const value = pixels[(top + Math.floor(p / side)) * shape[1] + left + (p % side)]
+        data[i * size + p] = value
+        sum += value
       }
-      const mean = patch.reduce((sum, value) => sum + value, 0) / patch.length
-      for (let p = 0; p < patch.length; p++) patch[p] -= mean
+      const mean = sum / size
+      for (let p = i * size; p < (i + 1) * size; p++) data[p] -= mean
     }
     return { shape: [count, side, side], data }
   }

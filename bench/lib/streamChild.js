@@ -24,8 +24,10 @@ async function encodeStream({ lambda, observations, threads }, atoms) {
   const objective = mean(energies(looked, atoms, codes, lambda))
   let seconds = 0
   let active = 0
+  /** @type {Tensor | undefined} */
+  let patches
   for (let done = 0; done < observations; done += batch) {
-    const patches = next(Math.min(batch, observations - done))
+    patches = next(Math.min(batch, observations - done), patches?.data)
     const start = performance.now()
     const { values } = await coder.encode(patches)
     seconds += (performance.now() - start) / 1000
