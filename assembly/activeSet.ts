@@ -5,11 +5,11 @@
  * duality gap in double precision: correlations of atoms outside the working set enter with a bound on their rounding.
  */
 import { at8 } from './addresses'
-import { isSparse } from './correlate'
 import { correlateChunk } from './correlateChunk'
 import { descendFully } from './coordinateDescent'
-import { dotAt, dotAtTwo, dotMixed, squaredNormOf, widen, widenAt } from './double'
-import { Scratch, layScratch, positionsOf } from './activeSetScratch'
+import { squaredNormOf } from './double'
+import { exactCorrelation, exactCorrelations, spread } from './exactCorrelation'
+import { Scratch, layScratch } from './activeSetScratch'
 import { dualEnergy, gramRoundingShows, residual } from './certificate'
 import { Problem, Stop } from './problem'
 import { Quad, layQuad, listLive } from './quad'
@@ -128,19 +128,6 @@ function rank(scratch: Scratch, i: i32, work: i32): void {
   store<i32>(scratch.ranked + (<usize>place << 2), i)
 }
 
-/** {@link exactCorrelation} of two atoms, left in `scratch.pair`. */
-@inline
-function exactCorrelations(problem: Problem, scratch: Scratch, atom: i32, other: i32, sparseCount: i32): void {
-  if (problem.certify && sparseCount >= 0) {
-    const w = problem.atoms + (<usize>(atom * problem.m) << 2)
-    const v = problem.atoms + (<usize>(other * problem.m) << 2)
-    dotAtTwo(w, v, scratch.wide, scratch.positions, sparseCount, scratch.pair)
-    return
-  }
-  store<f64>(scratch.pair, exactCorrelation(problem, scratch, atom, sparseCount))
-  store<f64>(scratch.pair, exactCorrelation(problem, scratch, other, sparseCount), 8)
-}
-
 /** The λ of an observation: 0 where its code is 0 for certain, NaN where it cannot be coded. */
 function prepare(problem: Problem, scratch: Scratch, index: i32, row: i32, start: usize): f64 {
   const squaredNorm = squaredNormOf(problem.observations + (<usize>(index * problem.m) << 2), problem.m)
@@ -151,32 +138,6 @@ function prepare(problem: Problem, scratch: Scratch, index: i32, row: i32, start
   scratch.start = start
   return problem.lambdaRatio *
     lambdaMax(problem, scratch, start, Math.sqrt(squaredNorm), spread(problem, scratch, index, row))
-}
-
-/**
- * Lays an observation out in double precision: whole where it is dense, and −1 is returned; else its non-zero numbers with
- * their positions, and how many there are.
- */
-function spread(problem: Problem, scratch: Scratch, index: i32, row: i32): i32 {
-  const y = problem.observations + (<usize>(index * problem.m) << 2)
-  if (!isSparse(load<i32>(scratch.nonZeroCounts + (<usize>row << 2)), problem.m)) {
-    widen(y, problem.m, scratch.wide)
-    return -1
-  }
-  const count = load<i32>(scratch.nonZeroCounts + (<usize>row << 2))
-  scratch.positions = positionsOf(problem, scratch, row)
-  widenAt(y, scratch.positions, count, scratch.wide)
-  return count
-}
-
-/** An atom's correlation with the observation at work, in double precision where codes are certified. */
-@inline
-function exactCorrelation(problem: Problem, scratch: Scratch, atom: i32, sparseCount: i32): f64 {
-  if (!problem.certify) return <f64>load<f32>(scratch.start + (<usize>atom << 2))
-  const w = problem.atoms + (<usize>(atom * problem.m) << 2)
-  return sparseCount >= 0
-    ? dotAt(w, scratch.wide, scratch.positions, sparseCount)
-    : dotMixed(w, scratch.wide, problem.m)
 }
 
 function solve(
