@@ -23,6 +23,8 @@ const FADED = 0.02
 const SLICE_MS = 25
 /** Times as long a slice may last where more tiles are at work than in the one before. */
 const SLACK = 4
+/** How much of the slowest slice is remembered from one run over the tiles to the next. */
+const FORGETTING = 0.99
 
 /** What is measured of a point: its energy, how far from optimal it can be, and the largest level |⟨K, r⟩| / (λ w u). */
 export interface Measurement {
@@ -225,9 +227,10 @@ export class ConvolutionProblem {
 
   /** Runs a job over tiles in slices, between which the event loop turns. False where `pause` said so meanwhile. */
   private async run(job: JobNumber, items: number, pause: Pause): Promise<boolean> {
+    // Tiles that have settled take no time, but the next may all be at work again: the slowest that were seen bound a slice too.
+    let slowest = (this.slowest.get(job) ?? 0) * FORGETTING
+    let before = 0
     for (let first = 0; first < items; ) {
-      // Tiles that have settled take no time, but the next may all be at work again: the slowest that were seen bound a slice too.
-      const slowest = this.slowest.get(job) ?? 0
       const most = this.perMs > 0 ? Math.min(this.perMs * SLICE_MS, (SLACK * SLICE_MS) / Math.max(slowest, 1e-6)) : 64
       const count = Math.min(items - first, Math.max(this.engine.threads, Math.floor(most)))
       const begun = performance.now()
@@ -236,7 +239,11 @@ export class ConvolutionProblem {
       const spent = performance.now() - begun
       if (count >= 16) {
         this.perMs = count / Math.max(spent, 0.05)
-        this.slowest.set(job, Math.max(slowest, spent / count))
+        const each = spent / count
+        // Two in a row: a single slice may have waited for a processor.
+        slowest = Math.max(slowest, Math.min(before, each))
+        before = each
+        this.slowest.set(job, slowest)
       }
       this.sinceTurn += spent
       if (this.sinceTurn >= SLICE_MS) {
@@ -248,6 +255,7 @@ export class ConvolutionProblem {
     return true
   }
 
+  /** Milliseconds a tile of the slowest slices of a job. */
   private readonly slowest = new Map<JobNumber, number>()
   private sinceTurn = 0
 
