@@ -216,7 +216,7 @@ for (const [name, row] of Object.entries(rows)) {
     it('says what it was given where that does not fit', () => {
       const wrong = input('wrong', ['n', 17])
       expect(() => module.apply(symbols, wrong)).toThrow(ShapeError)
-      expect(() => module.apply(symbols, wrong)).toThrow(/\[n×17\]/)
+      expect(() => module.apply(symbols, wrong)).toThrow(/"wrong" \[n×17\]/)
     })
 
     if (module.affine) {

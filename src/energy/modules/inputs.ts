@@ -1,6 +1,6 @@
 import { concat, reshape } from '../../graph/index.js'
-import { formatDimensions, knownSize } from '../../graph/shapes.js'
-import type { Sym } from '../../graph/sym.js'
+import { knownSize } from '../../graph/shapes.js'
+import { describe, type Sym } from '../../graph/sym.js'
 import { ConfigurationError, ShapeError } from '../../tensor/errors.js'
 import type { Rng } from '../../tensor/random.js'
 import { formatShape, sizeOf, type Tensor } from '../../tensor/tensor.js'
@@ -33,13 +33,12 @@ export function joinFlat(inputs: readonly Sym[]): Sym {
   return flat.length === 1 ? flat[0] : concat(flat, 1)
 }
 
-/** Throws {@link ShapeError} unless a module for `size` numbers an observation was given as many. */
+/** Throws {@link ShapeError}, with the names and shapes of inputs, unless a module for `size` numbers an observation was given as many. */
 export function checkInputs(what: string, size: number, inputs: readonly Sym[]): void {
   const given = inputs.reduce((total, x) => total + knownSize(x.shape), 0)
   if (given !== size) {
-    const shapes = inputs.map((x) => `[${formatDimensions(x.shape)}]`).join(' and ')
     throw new ShapeError(
-      `The ${what} module is for ${size} numbers an observation; it was given ${shapes || 'nothing'}, ${given} of them.`,
+      `The ${what} module is for ${size} numbers an observation; it was given ${inputs.map(describe).join(' and ') || 'nothing'}, ${given} of them.`,
     )
   }
 }
