@@ -168,7 +168,11 @@ export class GraphEncoder {
     certify: boolean,
     budget: RowBudget,
   ): Promise<FoundRows> {
-    if (!this.certifies(settings)) return this.run(settings.solver, inputs, budget, certify)
+    if (!this.certifies(settings)) {
+      return certify
+        ? this.stationary(settings.solver, inputs, budget)
+        : this.run(settings.solver, inputs, budget, false)
+    }
     if (!certify) return this.run('single', inputs, budget, certify)
     const { maxSteps, tolerance } = budget
     const found = await this.startingPoint(inputs, tolerance, settings.warm || maxSteps === 0)
@@ -176,6 +180,16 @@ export class GraphEncoder {
       await this.improve('single', inputs, found, { ...budget, maxSteps: Math.min(maxSteps, SINGLE_STEPS) })
     }
     await this.improve('double', inputs, found, budget)
+    return found
+  }
+
+  /**
+   * Codes whose own stationarity is judged. The iteration sees that of the point that it came from, which lies beyond a code by its momentum; a
+   * gradient changes by no more than as much again on the way, so half of the tolerance is asked of it.
+   */
+  private async stationary(name: string, inputs: RowInputs, budget: RowBudget): Promise<FoundRows> {
+    const found = await this.run(name, inputs, { ...budget, tolerance: 0.5 * budget.tolerance })
+    judge(found, () => budget.tolerance, 'stalled')
     return found
   }
 
@@ -188,7 +202,7 @@ export class GraphEncoder {
     const { energy, certificate } = await this.finish(await this.solver('single'), { ...rows, z: start })
     found.energy.set(energy)
     found.certificate.set(certificate)
-    judge(found, tolerance, 'maxSteps')
+    judge(found, (i) => tolerance * found.energy[i], 'maxSteps')
     return found
   }
 
@@ -214,7 +228,7 @@ export class GraphEncoder {
       tolerance: Math.max(0.5 * tolerance, tolerance - ROUNDING),
       between: (done) => between?.(solved + done),
     })
-    judge(better, tolerance, name === 'single' ? 'maxSteps' : 'stalled')
+    judge(better, (i) => tolerance * better.energy[i], name === 'single' ? 'maxSteps' : 'stalled')
     for (const [from, to] of open.entries()) {
       better.steps[from] += found.steps[to]
       replaceRow(found, to, better, from)
@@ -230,9 +244,6 @@ export class GraphEncoder {
     const status = Array.from(solved.status, (row, i): Status => statusOf(row, solved.late[i] === 1))
     if (!certify) return { ...unsolved(codes.shape[0], codes.shape[1]), codes, steps, status }
     const { energy, certificate } = await this.finish(solver, { ...rows, z: codes, ...solved.kept })
-    for (const [i, each] of status.entries()) {
-      if (each === 'stalled' && certificate[i] <= budget.tolerance) status[i] = 'converged'
-    }
     return { codes, energy, certificate, steps, status }
   }
 
@@ -306,13 +317,17 @@ export class GraphEncoder {
 const count = ({ status }: FoundRows): number => status.length
 
 /**
- * Status by the gap of the codes that are returned, whatever the iteration thought; `otherwise` is that of a row which the iteration held to be
- * solved: more steps may help, or single precision has no better code.
+ * Status by the certificates of the codes that are returned, whatever the iteration thought; `otherwise` is that of a row which the iteration held
+ * to be solved: more steps may help, or single precision has no better code.
  */
-function judge({ energy, certificate, status }: FoundRows, tolerance: number, otherwise: 'maxSteps' | 'stalled'): void {
+function judge(
+  { certificate, status }: FoundRows,
+  limit: (row: number) => number,
+  otherwise: 'maxSteps' | 'stalled',
+): void {
   for (let i = 0; i < status.length; i++) {
     if (status[i] === 'diverged' || status[i] === 'nonFinite') continue
-    if (certificate[i] <= tolerance * energy[i]) status[i] = 'converged'
+    if (certificate[i] <= limit(i)) status[i] = 'converged'
     else if (status[i] === 'converged') status[i] = otherwise
   }
 }
