@@ -19,7 +19,7 @@ import { refreshCorrelations } from './refreshCorrelations'
 import { minimize } from './minimize'
 import { roundCode, roundingCost, writeSorted } from './roundCode'
 import { WorkingSet, admit, largestRatio, refresh } from './workingSet'
-import { writeResult } from './writeCode'
+import { reaches, statusOf, writeResult } from './writeCode'
 
 /** Unit roundoff of single precision. */
 const ROUNDOFF: f64 = 5.9604644775390625e-8
@@ -31,6 +31,8 @@ const LARGEST_SCALE: f64 = 1e72
 /** What a settled correlation may exceed its threshold by, as a share of the tolerance within these bounds. */
 const LEAST_SLACK: f64 = 1e-11
 const MOST_SLACK: f64 = 1e-4
+/** Share of the gap before that it must fall below for more steps to be worth their while. */
+const PROGRESS: f64 = 0.5
 
 /** λ·weight of each atom in single precision; the padding's stays infinite. */
 function fillThresholds(problem: Problem, lambda: f64, thresholds: usize): void {
@@ -189,6 +191,7 @@ function solve(
   let steps = 0
   // The largest excess outside the working set where it is known without a look.
   let known: f64 = Infinity
+  let least: f64 = Infinity
   if (lane >= 0) {
     steps += startFrom(problem, scratch, set, lane, sparseCount, lambda)
     known = excessAfter(problem, changetype<Quad>(scratch.quad), set, lane)
@@ -226,12 +229,16 @@ function solve(
       0, 0.5 * slack * slack * explained + penalty - 0.5 * (1 + shrink * shrink) * agreement,
     )
     const energy = 0.5 * (explained - agreement) + penalty
-    if (gap <= problem.tolerance * energy || (outside <= 0 && set.size > 0 && steps > 0 && set.slack <= LEAST_SLACK && gap <= 1e-13 * squaredNorm)) {
-      finishPoint(problem, scratch, set, index, energy, gap, 1 + outside / smallestThreshold, absolute, steps, Stop.CONVERGED)
+    // Nothing violates for certain, and working atoms were solved for as well as double precision can.
+    const final = !seen && outside <= 0 && set.size > 0 && steps > 0 && set.slack <= LEAST_SLACK
+    const spent = final && !(gap < PROGRESS * least)
+    if (final) least = gap
+    if (reaches(problem, energy, gap) || spent || (outside <= 0 && set.size > 0 && steps > 0 && set.slack <= LEAST_SLACK && gap <= 1e-13 * squaredNorm)) {
+      finishPoint(problem, scratch, set, index, squaredNorm, energy, gap, 1 + outside / smallestThreshold, absolute, steps, Stop.CONVERGED)
       return
     }
     if (steps >= problem.maxSteps) {
-      finishPoint(problem, scratch, set, index, energy, gap, 1 + outside / smallestThreshold, absolute, steps, Stop.MAX_STEPS)
+      finishPoint(problem, scratch, set, index, squaredNorm, energy, gap, 1 + outside / smallestThreshold, absolute, steps, Stop.MAX_STEPS)
       return
     }
     if (seen) continue
@@ -352,8 +359,8 @@ function listRows(problem: Problem, scratch: Scratch, set: WorkingSet): i32 {
  * the old one and what rounding added to the energy. `ratio` bounds that of outside correlations to their thresholds.
  */
 function finishPoint(
-  problem: Problem, scratch: Scratch, set: WorkingSet, index: i32, energy: f64, gap: f64, ratio: f64, absolute: f64,
-  steps: i32, status: i32,
+  problem: Problem, scratch: Scratch, set: WorkingSet, index: i32, squaredNorm: f64, energy: f64, gap: f64, ratio: f64,
+  absolute: f64, steps: i32, status: i32,
 ): void {
   let rounded: f64
   let written: f64
@@ -369,5 +376,8 @@ function finishPoint(
     rounded = energy + cost
     written = gap + cost
   }
-  writeResult(problem, index, writeSorted(problem, scratch, set, index), rounded, max(0, written), steps, status)
+  const count = writeSorted(problem, scratch, set, index)
+  const own = max(0, written)
+  const settled = status == Stop.CONVERGED ? statusOf(problem, rounded, own, squaredNorm) : status
+  writeResult(problem, index, count, rounded, own, steps, settled)
 }

@@ -5,7 +5,7 @@
 import { aligned, at8 } from './addresses'
 import { dot, dotMixed, widen } from './double'
 import { Penalty, Problem, Stop } from './problem'
-import { writeResult, writeRounded } from './writeCode'
+import { reaches, statusOf, writeResult, writeRounded } from './writeCode'
 
 @unmanaged
 export class DenseState {
@@ -202,7 +202,7 @@ export function gapOf(problem: Problem, state: DenseState): f64 {
 /** Whether a point with this energy and gap is good enough. */
 export function isDone(problem: Problem, state: DenseState, energy: f64, gap: f64): bool {
   if (problem.penalty >= Penalty.TOP_K) return gap <= problem.tolerance
-  return gap <= problem.tolerance * energy || gap <= 1e-14 * state.squaredNorm
+  return reaches(problem, energy, gap) || gap <= 1e-14 * state.squaredNorm
 }
 
 function soft(value: f64, threshold: f64, nonNegative: bool): f64 {
@@ -273,5 +273,7 @@ export function finish(problem: Problem, state: DenseState, index: i32, steps: i
   correlate(problem, state)
   const roundedEnergy = energyOf(problem, state)
   const roundedGap = problem.penalty >= Penalty.TOP_K ? gapOf(problem, state) : max(0, gap + roundedEnergy - energy)
-  writeResult(problem, index, count, roundedEnergy, roundedGap, steps, status)
+  const convex = problem.penalty < Penalty.TOP_K
+  const settled = convex && status == Stop.CONVERGED ? statusOf(problem, roundedEnergy, roundedGap, state.squaredNorm) : status
+  writeResult(problem, index, count, roundedEnergy, roundedGap, steps, settled)
 }

@@ -7,7 +7,7 @@ import { dotMixed } from './double'
 import {
   MaskedState, correlate, energyOf, fillCurvatures, finishMasked, gapOf, refreshResidual, subtractAtom, thresholdOf,
 } from './maskedState'
-import { writeResult } from './writeCode'
+import { reaches, writeResult } from './writeCode'
 import { Problem, Stop } from './problem'
 
 /** Support sweeps between two full ones. */
@@ -32,7 +32,7 @@ export function descendMasked(problem: Problem, state: MaskedState, index: i32, 
       finishMasked(problem, state, index, NaN, NaN, steps, Stop.DIVERGED)
       return
     }
-    if (gap <= problem.tolerance * energy || gap <= 1e-14 * state.squaredNorm) {
+    if (reaches(problem, energy, gap) || gap <= 1e-14 * state.squaredNorm) {
       finishMasked(problem, state, index, energy, gap, steps, Stop.CONVERGED)
       return
     }

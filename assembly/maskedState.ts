@@ -10,7 +10,7 @@ import { aligned, at8 } from './addresses'
 import { dot, dotMixed, widen } from './double'
 import { Penalty, Problem, Stop } from './problem'
 import { WorkingSet, layOut, workingSetBytes } from './workingSet'
-import { writeResult, writeRounded } from './writeCode'
+import { statusOf, writeResult, writeRounded } from './writeCode'
 
 @unmanaged
 export class MaskedState {
@@ -283,5 +283,7 @@ export function finishMasked(
     correlate(problem, state)
     written = stationarityOf(problem, state)
   }
-  writeResult(problem, index, count, own, written, steps, status)
+  const convex = problem.penalty != Penalty.TOP_K
+  const settled = convex && status == Stop.CONVERGED ? statusOf(problem, own, written, state.squaredNorm) : status
+  writeResult(problem, index, count, own, written, steps, settled)
 }

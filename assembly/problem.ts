@@ -94,4 +94,5 @@ export namespace Stop {
   export const MAX_STEPS: i32 = 1
   export const DIVERGED: i32 = 3
   export const NON_FINITE: i32 = 4
+  export const STALLED: i32 = 5
 }

@@ -1,6 +1,22 @@
 /** Codes and what is known of them, as the host reads them. */
 import { at8 } from './addresses'
-import { Problem } from './problem'
+import { Problem, Stop } from './problem'
+
+/** Share of the tolerance that solvers reach for: the rest is for rounding the code to single precision. */
+const AIM: f64 = 0.99
+/** What double precision resolves of a gap, as a share of ‖y‖². */
+const RESOLVED: f64 = 1e-13
+
+/** Whether a point's gap is small enough for its rounded code to keep the tolerance. */
+@inline
+export function reaches(problem: Problem, energy: f64, gap: f64): bool {
+  return gap <= AIM * problem.tolerance * energy
+}
+
+/** The status of a code as it is written: where a solver could do no more, its gap says whether the tolerance holds. */
+export function statusOf(problem: Problem, energy: f64, gap: f64, squaredNorm: f64): i32 {
+  return gap <= problem.tolerance * energy || gap <= RESOLVED * squaredNorm ? Stop.CONVERGED : Stop.STALLED
+}
 
 /** Rounds z (f64 [k]) to single precision, in place, and writes what is not zero as the code of observation `index`: how many that is. */
 export function writeRounded(problem: Problem, index: i32, z: usize): i32 {

@@ -39,6 +39,6 @@ export function explain(status: Status): string {
     case 'nonFinite':
       return 'The observation, or its energy where codes begin, is a NaN or an infinity; clean the data.'
     case 'stalled':
-      return 'No step lowers the energy any more in single precision: the code is as good as that allows, and the tolerance asks for more.'
+      return 'No step lowers the energy any more: the code is as good as single precision allows, and the tolerance asks for more; raise the tolerance.'
   }
 }

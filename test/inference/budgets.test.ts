@@ -268,3 +268,28 @@ it('takes more atoms asked for than there are', async () => {
   for (let i = 0; i < 20; i++) expect(found.codes.indptr[i + 1] - found.codes.indptr[i]).toBeLessThanOrEqual(20)
   expect(found.energy.every((value) => value <= 1e-5)).toBe(true)
 })
+
+it('says of codes whose gap stays above the tolerance that they stalled, and of no others', async () => {
+  const random = rng(61)
+  const [count, size, atomCount] = [200, 20, 30]
+  const centre = Array.from({ length: size }, () => random.normal())
+  const data = Float32Array.from({ length: atomCount * size }, (_, at) => centre[at % size] + 1e-3 * random.normal())
+  const atoms = { shape: [atomCount, size], data }
+  const observations = normalBatch(random, count, size)
+  for (const [solver, mask] of [
+    ['active-set', undefined],
+    ['active-set', { shape: observations.shape, data: observations.data.map(() => 1) }],
+    ['coordinate-descent', undefined],
+  ] as const) {
+    const encoder = await linearEncoder({ atoms, regularizer: l1({ lambdaRatio: 2e-3 }), threads: 1 })
+    const options = { solver, tolerance: 1e-7, maxSteps: 2000, ...(mask ? { mask } : {}) }
+    const { energy, gap, status } = await encoder.encode(observations, options)
+    encoder.dispose()
+    const reached = status.map((_, i) => (gap?.[i] ?? Number.NaN) <= 1e-7 * energy[i])
+    expect(status.filter((each, i) => (each === 'converged') !== reached[i])).toEqual([])
+    if (solver === 'active-set' && !mask) {
+      expect(status).toContain('stalled')
+      expect(status).not.toContain('maxSteps')
+    }
+  }
+})
