@@ -224,6 +224,17 @@ const wrong: Readonly<
     /\[n×10\]/,
     /\[n×1\]/,
   ],
+  'a loop that does not say whether to go on': [
+    // JavaScript has no types that would refuse it.
+    () =>
+      graph.loop({
+        state: [y],
+        maxSteps: 3,
+        body: (state) => ({ state }) as unknown as ReturnType<graph.LoopOptions['body']>,
+      }),
+    ConfigurationError,
+    /must return \{ state, keepGoing \}/,
+  ],
   'a loop that loses state': [
     () => graph.loop({ state: [y, y], maxSteps: 3, body: ([v]) => ({ state: [v], keepGoing: constant(1, 'bool') }) }),
     ConfigurationError,

@@ -4,6 +4,7 @@ import {
   apply,
   applyAll,
   batchOf,
+  checkSyms,
   constant,
   describe,
   type GraphNode,
@@ -84,6 +85,12 @@ export function loop({ state, maxSteps, body }: LoopOptions): Sym[] {
 }
 
 function checkResults(state: readonly Sym[], next: readonly Sym[], keepGoing: Sym): void {
+  if (!Array.isArray(next) || keepGoing === undefined) {
+    throw new ConfigurationError(
+      'loop: the body must return { state, keepGoing }: the next state, a list of tensors, and a bool scalar, such as constant(1, "bool") to go on.',
+    )
+  }
+  checkSyms('loop', [...next, keepGoing])
   if (next.length !== state.length) {
     throw new ConfigurationError(
       `loop: the body was given ${state.length} tensors of state and returned ${next.length}.`,
