@@ -1,16 +1,15 @@
-import type { Images } from '../data/observations.js'
 import { photographs } from '../data/photographs.js'
 import { filterShapes } from '../diagnostics/filterShape.js'
 import { adam } from '../learning/optimizers/adam.js'
 import { cosineRate } from '../learning/schedules/cosineRate.js'
 import { convolutionalAutoEncoder } from '../models/convolutionalAutoEncoder.js'
 import { localContrast } from '../preprocess/localContrast.js'
-import type { ImageStep } from '../preprocess/preprocessor.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { encoderBesideDecoder, type FilterPair } from '../views/encoderBesideDecoder.js'
 import { formatNumber } from '../views/formatNumber.js'
 import type { ReportNumber } from '../views/report.js'
 import { filterDescriptions, summaryOfShapes } from './filterDescriptions.js'
+import { keptImages, keptStep } from './keptImages.js'
 import {
   claim,
   graphOptions,
@@ -45,7 +44,7 @@ await writePng('autoencoder.png', encoderBesideDecoder(pairs))`
 /** System 11 of the lecture, figure 6: encoder filters beside decoder kernels, for 1 to 64 of them. */
 export async function autoencoder(context: SectionContext): Promise<SectionResult> {
   const steps = context.full ? FULL_STEPS : STEPS
-  const images = kept(await photographs())
+  const images = keptImages(await photographs())
   const transform = keptStep(localContrast({ sigma: SIGMA }))
   const pairs: FilterPair[] = []
   const numbers: ReportNumber[] = []
@@ -143,30 +142,4 @@ function cosines({ shape, data }: Tensor, kernels: Tensor): number[] {
     }
     return a * b > 0 ? product / Math.sqrt(a * b) : 0
   })
-}
-
-/** Images that are decoded once. */
-function kept(images: Images): Images {
-  const known = new Map<number, Promise<Tensor>>()
-  return {
-    ...images,
-    image(index) {
-      const image = known.get(index) ?? images.image(index)
-      known.set(index, image)
-      return image
-    },
-  }
-}
-
-/** A step that is done once to each image. */
-function keptStep(step: ImageStep): ImageStep {
-  const known = new WeakMap<Tensor, ReturnType<ImageStep['apply']>>()
-  return {
-    ...step,
-    apply(image) {
-      const found = known.get(image) ?? step.apply(image)
-      known.set(image, found)
-      return found
-    },
-  }
 }

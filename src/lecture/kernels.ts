@@ -83,7 +83,7 @@ export async function studyKernels(
 }
 
 /** The middle of each of some images, the last one first, at most `side` pixels wide and high. */
-function middlesOf(images: Images, side: number, count: number): Images {
+export function middlesOf(images: Images, side: number, count: number): Images {
   return {
     ...images,
     name: `the middle of ${images.name}`,

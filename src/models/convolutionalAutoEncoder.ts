@@ -12,9 +12,10 @@ import { type PatchSize, patchSize } from '../preprocess/patchSize.js'
 import { imagePipeline } from '../preprocess/pipeline.js'
 import type { ImageStep } from '../preprocess/preprocessor.js'
 import type { RuntimeOptions } from '../runtime/runtime.js'
-import { ConfigurationError } from '../tensor/errors.js'
+import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { rng } from '../tensor/random.js'
+import { formatShape, type Tensor, tensor } from '../tensor/tensor.js'
 import { type AutoEncoderFitOptions, fitAutoEncoder } from './convolutionalAutoEncoderFit.js'
 import type { ConvolutionalAutoEncoderModel } from './convolutionalAutoEncoderModel.js'
 import type { ConvolutionalData } from './convolutionalSparseCoding.js'
@@ -27,6 +28,11 @@ export interface ConvolutionalAutoEncoderOptions {
   readonly kernels: number
   /** Side, or [height, width], of kernels; 9 by default. */
   readonly size?: PatchSize
+  /**
+   * Kernels to begin with, [m, kh, kw] or [m, kh, kw, c], for example of convolutional sparse coding; they are brought to norm 1. Noise under a
+   * Gaussian envelope by default.
+   */
+  readonly firstKernels?: Tensor
   /** λ of λ‖z‖₁; 1 by default, for images of local contrast about 1. */
   readonly lambda?: number
   /** β > 0 of the encoder's term ½β‖z − Enc(y)‖²; 1 by default. */
@@ -66,6 +72,7 @@ export interface ConvolutionalAutoEncoderOptions {
 const optionNames: OptionNames<ConvolutionalAutoEncoderOptions> = {
   kernels: true,
   size: true,
+  firstKernels: true,
   lambda: true,
   beta: true,
   encoder: true,
@@ -92,9 +99,10 @@ export interface ConvolutionalAutoEncoder {
 /** What is to be learned, with every default in place. */
 export interface AutoEncoderPlan
   extends Required<
-    Omit<ConvolutionalAutoEncoderOptions, 'size' | 'encoder' | 'steps' | 'transform' | 'crop' | 'threads'>
+    Omit<ConvolutionalAutoEncoderOptions, 'size' | 'firstKernels' | 'encoder' | 'steps' | 'transform' | 'crop' | 'threads'>
   > {
   readonly size: readonly [number, number]
+  readonly firstKernels: Tensor | undefined
   readonly encoder: (sizes: MapSizes) => MapEncoder
   readonly transform: ImageStep
   readonly crop: readonly [number, number] | undefined
@@ -146,6 +154,7 @@ function planOf(options: ConvolutionalAutoEncoderOptions): AutoEncoderPlan {
   const plan: AutoEncoderPlan = {
     kernels,
     size,
+    firstKernels: options.firstKernels && checkedKernels(options.firstKernels, [kernels, ...size]),
     lambda,
     beta,
     encoder: mapEncoderMaker(encoder, steps),
@@ -180,4 +189,22 @@ function mapEncoderMaker(kind: string, steps: number): (sizes: MapSizes) => MapE
         `There is no encoder "${kind}"; there are conv-tanh-gain, conv-shrink and conv-lista.`,
       )
   }
+}
+
+/** First kernels as they were given. Throws {@link ShapeError} where they are not [m, kh, kw] or [m, kh, kw, c], {@link DataError} where one is 0. */
+function checkedKernels(kernels: Tensor, sizes: readonly number[]): Tensor {
+  const { shape, data } = tensor(kernels.shape, kernels.data)
+  if (shape.length < 3 || shape.length > 4 || sizes.some((size, axis) => shape[axis] !== size)) {
+    throw new ShapeError(
+      `First kernels must be ${formatShape(sizes)}, with an axis of channels where the data has one; got ${formatShape(shape)}.`,
+    )
+  }
+  const length = data.length / shape[0]
+  for (let k = 0; k < shape[0]; k++) {
+    const kernel = data.subarray(k * length, (k + 1) * length)
+    if (!kernel.every(Number.isFinite) || kernel.every((value) => value === 0)) {
+      throw new DataError(`First kernel ${k} is 0 everywhere or not of finite numbers; give another in its place.`)
+    }
+  }
+  return kernels
 }

@@ -40,6 +40,12 @@ export async function fitAutoEncoder(
   const [height, width] = plan.size
   const sizes = { maps: plan.kernels, channels: channels ?? 1, height, width }
   const encoder = plan.encoder(sizes)
+  const given = plan.firstKernels?.shape
+  if (given && (given.length === 4 ? given[3] : undefined) !== channels) {
+    throw new ShapeError(
+      `First kernels of ${formatShape(given)} do not fit data of ${channels === undefined ? 'no axis of channels' : `${channels} channels`}; give kernels with the channels of the data.`,
+    )
+  }
   const source = sourceOf(plan, data, channels)
   if (fit.heldOut && channelsOfData(fit.heldOut, 2) !== channels) {
     throw new ShapeError('The held-out data has other channels than what is learned from; give images of one kind.')
@@ -138,6 +144,7 @@ function describe(
   return {
     kernels,
     size,
+    ...(plan.firstKernels ? { firstKernels: 'given' as const } : {}),
     ...(channels === undefined ? {} : { channels }),
     lambda,
     beta,

@@ -46,6 +46,8 @@ export interface AutoEncoderLearnerParts {
   readonly optimizer: Optimizer
   readonly deadAfter: number
   readonly seed: number
+  /** [m, kh, kw] or [m, kh, kw, c]; noise where there are none. */
+  readonly firstKernels: Tensor | undefined
   readonly runtime: Runtime
 }
 
@@ -76,7 +78,7 @@ export class AutoEncoderLearner extends GraphLearner<ConvolutionalBatch, AutoEnc
 
   static async start(parts: AutoEncoderLearnerParts): Promise<AutoEncoderLearner> {
     const { optimizer, runtime, crop, encoder } = parts
-    const kernels = unitNorm(firstKernels(parts))
+    const kernels = unitNorm(parts.firstKernels ? planar(parts.firstKernels) : noise(parts))
     return new AutoEncoderLearner(
       parts,
       await gradientTraining({
@@ -233,7 +235,7 @@ function startOf(
 const ENVELOPE = 0.2
 
 /** Noise under a Gaussian envelope: kernels begin in their middle, from where little drives them away. */
-function firstKernels({ encoder, seed }: AutoEncoderLearnerParts): Tensor {
+function noise({ encoder, seed }: AutoEncoderLearnerParts): Tensor {
   const { maps, channels, height, width } = encoder
   const random = rng(seed, FIRST)
   const data = new Float32Array(maps * channels * height * width)

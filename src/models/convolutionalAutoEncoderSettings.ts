@@ -15,6 +15,8 @@ export interface AutoEncoderSettings {
   readonly kernels: number
   /** [kh, kw] */
   readonly size: readonly number[]
+  /** Where learning began with kernels that were given; absent where with noise. */
+  readonly firstKernels?: 'given'
   /** Channels of the data; absent where it has no axis of channels. */
   readonly channels?: number
   readonly lambda: number
@@ -52,6 +54,7 @@ const pair = valid.array(valid.whole({ min: 1 }), { min: 2, max: 2 })
 const fields: valid.Validator<AutoEncoderSettings> = valid.object({
   kernels: valid.whole({ min: 1 }),
   size: pair,
+  firstKernels: valid.optional(valid.oneOf('given')),
   channels: valid.optional(valid.whole({ min: 1 })),
   lambda: valid.number({ above: 0 }),
   beta: valid.number({ above: 0 }),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/artifacts/memoryStore.js'
 import { toDense } from '../../src/inference/codes.js'
 import { convolutionalEncoder } from '../../src/inference/convolutional/convolutionalEncoder.js'
+import { adam } from '../../src/learning/optimizers/adam.js'
 import {
   type ConvolutionalAutoEncoderOptions,
   convolutionalAutoEncoder,
@@ -100,6 +101,29 @@ describe('learning', () => {
     expect(idle.history.at(-1)!.deadReplaced).toBe(12)
     const used = await learn({ lambda: 0.01, deadAfter: 200, trainingSteps: 50 }).fit(images)
     expect(used.history.at(-1)!.deadReplaced).toBe(0)
+  })
+
+  it('begins with kernels that are given, at norm 1, and says so in its settings', async () => {
+    const flat = Float32Array.from(planted.flat())
+    const given = { shape: [4, 5, 5], data: flat.map((value) => 3 * value) }
+    const options = { kernels: 4, firstKernels: given, trainingSteps: 1, optimizer: adam({ learningRate: 1e-9 }) }
+    const model = await learn(options).fit(images)
+    expect(model.settings.firstKernels).toBe('given')
+    for (let k = 0; k < 4; k++) {
+      const [before, after] = [flat, model.kernels.data].map((data) => data.subarray(25 * k, 25 * (k + 1)))
+      const norm = Math.hypot(...before)
+      expect([...after]).toEqual([...before].map((value) => expect.closeTo(value / norm, 5)))
+    }
+    const store = memoryStore('run')
+    await model.save(store)
+    expect((await loadModel(store, { model: 'conv-autoencoder' })).settings).toEqual(model.settings)
+    const coloured = { shape: [4, 5, 5, 3], data: new Float32Array(300).fill(1) }
+    await expect(learn({ ...options, firstKernels: coloured }).fit(images)).rejects.toThrow(
+      'do not fit data of no axis',
+    )
+    const none = { shape: [4, 5, 5], data: new Float32Array(100) }
+    expect(() => learn({ ...options, firstKernels: none })).toThrow('First kernel 0 is 0 everywhere')
+    expect(() => learn({ ...options, kernels: 5 })).toThrow('First kernels must be 5×5×5')
   })
 
   it('learns from crops of images in colour', async () => {
