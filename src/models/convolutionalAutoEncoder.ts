@@ -99,7 +99,10 @@ export interface ConvolutionalAutoEncoder {
 /** What is to be learned, with every default in place. */
 export interface AutoEncoderPlan
   extends Required<
-    Omit<ConvolutionalAutoEncoderOptions, 'size' | 'firstKernels' | 'encoder' | 'steps' | 'transform' | 'crop' | 'threads'>
+    Omit<
+      ConvolutionalAutoEncoderOptions,
+      'size' | 'firstKernels' | 'encoder' | 'steps' | 'transform' | 'crop' | 'threads'
+    >
   > {
   readonly size: readonly [number, number]
   readonly firstKernels: Tensor | undefined
