@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { convAutoencoder } from './cases/convAutoencoder.js'
+import { convEncode } from './cases/convEncode.js'
 import { csc } from './cases/csc.js'
 import { cscLearn } from './cases/cscLearn.js'
 import { cscPublished } from './cases/cscPublished.js'
@@ -47,6 +49,8 @@ const benchmarks = {
   'csc-published': cscPublished,
   'csc-learn': cscLearn,
   'csc-scaling': cscScaling,
+  'conv-autoencoder': convAutoencoder,
+  'conv-encode': convEncode,
   denoise,
   lecture,
 }
@@ -60,6 +64,7 @@ const families = {
   lista: 'sparse',
   'lista-train': 'networks',
   'proximal-graph': 'networks',
+  'conv-autoencoder': 'networks',
   csc: 'convolutional',
   'csc-published': 'convolutional',
   'csc-learn': 'convolutional',

@@ -6,6 +6,7 @@ import numpy
 import torch
 
 from .autoencoder import AutoencoderLearner
+from .convolutional_autoencoder import ConvolutionalAutoencoderLearner
 from .fista import ENCODERS
 from .lista import ListaLearner
 
@@ -15,6 +16,8 @@ CURVES = {}
 LEARNERS = {
     "autoencoder": partial(AutoencoderLearner, compiled=False),
     "autoencoder-compiled": partial(AutoencoderLearner, compiled=True),
+    "conv-autoencoder": partial(ConvolutionalAutoencoderLearner, compiled=False),
+    "conv-autoencoder-compiled": partial(ConvolutionalAutoencoderLearner, compiled=True),
     "lista": partial(ListaLearner, compiled=False),
     "lista-compiled": partial(ListaLearner, compiled=True),
 }
