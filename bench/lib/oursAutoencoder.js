@@ -68,8 +68,15 @@ const trainingSteps = 1000
  * @returns {Promise<{ encoder: number[], exact: number[], energy: number, least: number }>} seconds and energies
  */
 export async function codedPhotograph({ encoder, lista, steps, threads, repeats }) {
-  const images = await energia.photographs()
-  const last = images.count - 1
+  const images = await normalizedPhotographs()
+  const photograph = images[images.length - 1]
+  const others = {
+    name: 'photographs',
+    count: images.length - 1,
+    channels: /** @type {const} */ (1),
+    label: String,
+    image: async (/** @type {number} */ i) => images[i],
+  }
   const model = await energia
     .convolutionalAutoEncoder({
       kernels: setting.kernels,
@@ -79,12 +86,12 @@ export async function codedPhotograph({ encoder, lista, steps, threads, repeats 
       ...(lista === undefined ? {} : { steps: lista }),
       encoderInInference: false,
       trainingSteps,
-      transform: [energia.localContrast({ sigma: setting.sigma })],
+      transform: [],
       runtime: { threads },
       threads,
     })
-    .fit({ ...images, count: last })
-  const { shape, data } = await images.image(last)
+    .fit(others)
+  const { shape, data } = photograph
   const [top, left] = [(shape[0] - side) >> 1, (shape[1] - side) >> 1]
   const middle = { shape: [1, side, side], data: new Float32Array(side * side) }
   for (let y = 0; y < side; y++) {
@@ -98,9 +105,7 @@ export async function codedPhotograph({ encoder, lista, steps, threads, repeats 
     lambda: setting.lambda,
     threads,
   })
-  const normalized = energia
-    .localContrast({ sigma: setting.sigma })
-    .apply({ shape: [side, side], data: middle.data }).output
+  const alone = { shape: [side, side], data: middle.data }
   const result = { encoder: [0].slice(1), exact: [0].slice(1), energy: Number.NaN, least: Number.NaN }
   await model.encode(middle, { steps }) // compiles the graph
   for (let repeat = 0; repeat < repeats; repeat++) {
@@ -109,7 +114,7 @@ export async function codedPhotograph({ encoder, lista, steps, threads, repeats 
     result.encoder.push((performance.now() - start) / 1000)
     if (repeat >= 3) continue
     start = performance.now()
-    result.least = (await coder.encode(normalized, { tolerance: 1e-3 })).energy[0]
+    result.least = (await coder.encode(alone, { tolerance: 1e-3 })).energy[0]
     result.exact.push((performance.now() - start) / 1000)
   }
   coder.dispose()

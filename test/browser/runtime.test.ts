@@ -63,12 +63,14 @@ let folder: string
 let site: string
 let browser: Browser
 let inNode: Awaited<ReturnType<Programs['smallTraining']>>
+let autoEncoderInNode: Awaited<ReturnType<Programs['smallAutoEncoder']>>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'energia-runtime-'))
   site = await bundle(folder)
   browser = await openBrowser()
   inNode = await programs.smallTraining({ backend: 'web', threads: 1 })
+  autoEncoderInNode = await programs.smallAutoEncoder({ backend: 'web', threads: 1 })
 })
 
 afterAll(async () => {
@@ -124,6 +126,14 @@ describe.each(sites)('graphs in a page ($name)', ({ isolated, bundled, options }
       expect(there.limitation).toMatch(/not cross-origin isolated/)
       expect(there).toEqual({ ...inNode, limitation: there.limitation })
     }
+  })
+
+  it('learn and code by a convolutional auto-encoder as in Node', async () => {
+    const there = await run('smallAutoEncoder', options)
+    if (!isolated) expect(there).toEqual(autoEncoderInNode)
+    expect(there.kernels).toEqual(autoEncoderInNode.kernels.map((value) => expect.closeTo(value, 4)))
+    expect(there.refined).toBeLessThan(there.guess)
+    expect(there.gap).toBeLessThanOrEqual(1e-4 * there.refined)
   })
 
   it('say what a page has not', async () => {

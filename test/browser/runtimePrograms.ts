@@ -2,6 +2,7 @@
 import { linear, mean, square, sub, tanh } from '../../src/graph/index.js'
 import { gradientTraining } from '../../src/learning/gradientTraining.js'
 import { adam } from '../../src/learning/optimizers/adam.js'
+import { convolutionalAutoEncoder } from '../../src/models/convolutionalAutoEncoder.js'
 import { type RuntimeOptions, runtime } from '../../src/runtime/runtime.js'
 import { rng } from '../../src/tensor/random.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
@@ -29,6 +30,19 @@ export async function smallTraining(options: RuntimeOptions, steps = 100) {
   training.dispose()
   const { name, device, threads, note, limitation } = here
   return { name, device, threads, note, limitation, losses, weights }
+}
+
+/** Learns a small convolutional auto-encoder, and codes an image by its encoder and exactly. */
+export async function smallAutoEncoder(options: RuntimeOptions) {
+  const model = await convolutionalAutoEncoder({
+    ...{ kernels: 3, size: 5, lambda: 0.1, transform: [], batchSize: 4, trainingSteps: 20, inferenceSteps: 4 },
+    ...{ runtime: options, threads: 1 },
+  }).fit(random(6, 12, 14, 14))
+  const image = random(7, 1, 30, 20)
+  const [guess, refined] = [await model.encode(image), await model.encode(image, { refine: 1e-4 })]
+  const kernels = Array.from(model.kernels.data)
+  model.dispose()
+  return { kernels, guess: guess.energy[0], refined: refined.energy[0], gap: refined.gap?.[0] ?? Number.NaN }
 }
 
 /** What is said where a runtime cannot be had. */
