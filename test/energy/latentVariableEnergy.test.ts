@@ -107,7 +107,7 @@ describe('an energy', () => {
     'a decoder for other inputs': [
       { decoder: linear({ inputs: 4, outputs: [2, 2] }) },
       ShapeError,
-      /4 numbers.*\[n×2\] and \[n×3\], 5 of them/,
+      /4 numbers.*tanh .* \[n×2\] and "z" \[n×3\], 5 of them/,
     ],
     'a cost that is no number': [
       { cost: defineCost({ name: 'mine', value: (y, yHat) => square(add(y, yHat)) }) },
