@@ -3,11 +3,17 @@ import type { OpeningOptions } from '../commands/common.js'
 import { type ExtraVerb, kindOf, type Learned } from '../models/model.js'
 import { models } from '../models/registry.js'
 import type { Session } from '../session.js'
+import { shellWord } from '../shellWord.js'
 
 /** The model of a run folder, of any kind. Throws FileFormatError where there is none, or of a kind that is not known. */
 export async function openModel(run: string, options: OpeningOptions, session: Session): Promise<Learned> {
   const { model: kind } = await openRun(run)
   const command = models.find((each) => kindOf(each) === kind)
+  if (kind === 'classifier' || kind === 'few-labels') {
+    throw new ConfigurationError(
+      `${run} holds a run of ${kind}, which has classes and no codes; use it with: energia classify ${shellWord(run)} --data IMAGES --out predictions.csv`,
+    )
+  }
   if (command === undefined) {
     throw new FileFormatError(
       `${run} holds a run of ${kind}, which this version of Energia does not know (it knows ${models.map(kindOf).join(', ')}); update Energia.`,

@@ -22,16 +22,21 @@ export function imageFiles(
     if (typeof file === 'string') return file.replace(/^.*[\\/]/, '')
     return file instanceof Blob && 'name' in file && typeof file.name === 'string' ? file.name : `image ${index + 1}`
   }
+  // What is wrong with a file is told with its folder: images of several folders share their names.
+  const place = (index: number): string => {
+    const file = files[index]
+    return typeof file === 'string' ? file : label(index)
+  }
   return {
     name,
     count: files.length,
     channels: colour ? 3 : 1,
     label,
     async image(index) {
-      const decoded = await decodeImage(await readWhole(checkIndex(files, index, name)), label(index))
+      const decoded = await decodeImage(await readWhole(checkIndex(files, index, name)), place(index))
       return colour ? toColour(decoded) : toGrey(decoded)
     },
-    size: async (index) => imageSize(await readWhole(checkIndex(files, index, name)), label(index)),
+    size: async (index) => imageSize(await readWhole(checkIndex(files, index, name)), place(index)),
   }
 }
 

@@ -38,14 +38,17 @@ export async function checkedLabelled(data: Labelled, known?: readonly string[])
   if (data.labels.length !== count) {
     throw new ShapeError(`${name} has ${count} observations and ${data.labels.length} labels; give one for each.`)
   }
-  const classes = known ?? data.classes ?? numbered(data.labels)
+  const told = known ?? data.classes
+  const classes = told ?? numbered(data.labels)
   const labels = new Uint32Array(count)
   const counts = new Uint32Array(classes.length)
   for (let i = 0; i < count; i++) {
     const label = data.labels[i]
     if (!(Number.isInteger(label) && label >= 0 && label < classes.length)) {
       throw new DataError(
-        `Label ${i} of ${name} is ${label}; with ${classes.length} classes labels are whole numbers from 0 to ${classes.length - 1}.`,
+        told
+          ? `Label ${i} of ${name} is ${label}; with ${classes.length} classes labels are whole numbers from 0 to ${classes.length - 1}.`
+          : `Label ${i} of ${name} is ${label}; labels are whole numbers from 0 to ${MOST_CLASSES - 1}. Number the classes from 0 without gaps.`,
       )
     }
     labels[i] = label

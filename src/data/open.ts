@@ -70,6 +70,8 @@ export async function openSource(
   return (await openNamed(source, options)) ?? openPath(source, options)
 }
 
+const isImageName = (name: string): boolean => /\.(png|jpe?g|webp|tiff?)$/i.test(name)
+
 const readingOf = ({ signals }: SourceOptions) => (signals === undefined ? {} : { signals })
 
 async function openNamed(source: string, options: SourceOptions): Promise<OpenedSource | undefined> {
@@ -161,6 +163,11 @@ async function openFiles(
     const head = await handle.read(0, Math.min(16, handle.size)).finally(() => handle.close())
     const found = sniff(head)
     if (found === 'image') images.push(file)
+    else if (from === 'folder' && found === undefined && isImageName(handle.name)) {
+      throw new FileFormatError(
+        `${handle.name} is named like an image, but ${handle.size === 0 ? 'is empty' : 'does not begin like one'}. Fetch or save it again, or take it out of the folder.`,
+      )
+    }
     // In a folder, notes and the like are passed over; a file that a pattern names must be an image.
     else if (from === undefined || found !== undefined)
       others.push(`${handle.name.replace(/^.*[\\/]/, '')}${handle.size === 0 ? ' (empty)' : ''}`)

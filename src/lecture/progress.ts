@@ -1,5 +1,5 @@
 import { openStore } from '#artifacts/store'
-import { listFolder, openFile, pathKind } from '#data/files'
+import { listFolder, listFolders, openFile, pathKind } from '#data/files'
 import { describeDifferences, differences } from '../artifacts/fingerprint.js'
 import { decodeText, parseJson } from '../artifacts/json.js'
 import type { Store } from '../artifacts/store.js'
@@ -75,7 +75,7 @@ export async function openProgress(
 /** Throws {@link ConfigurationError} unless the folder is new, empty, or holds a lecture. */
 async function refuseOthers(folder: string, title: string): Promise<void> {
   const kind = await pathKind(folder)
-  if (kind === undefined || (kind === 'folder' && (await listFolder(folder)).length === 0)) return
+  if (kind === undefined || (kind === 'folder' && (await barelyBegun(folder)))) return
   const page = `${folder}/index.html`
   if (kind === 'folder' && (await pathKind(page)) === 'file') {
     const handle = await openFile(page)
@@ -89,4 +89,15 @@ async function refuseOthers(folder: string, title: string): Promise<void> {
   throw new ConfigurationError(
     `${folder} holds something else than a lecture and is left alone; choose another folder.`,
   )
+}
+
+/** Whether a folder is empty, or holds the progress alone of a lecture that was interrupted before it had a page. */
+async function barelyBegun(folder: string): Promise<boolean> {
+  if ((await listFolder(folder)).length > 0) return false
+  const folders = await listFolders(folder)
+  if (folders.length === 0) return true
+  if (folders.length > 1 || !/[\\/]progress$/.test(folders[0])) return false
+  const [progress] = folders
+  const settings = (await pathKind(`${progress}/${settingsFile}`)) === 'file'
+  return settings || [...(await listFolder(progress)), ...(await listFolders(progress))].length === 0
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,6 +49,27 @@ describe('energia lecture', () => {
     expect(made('stopped')).toEqual(made('whole'))
     const page = (out: string) => read(out, 'index.html').replace(/<footer.*<\/footer>/s, '')
     expect(page('stopped')).toBe(page('whole'))
+  })
+
+  it('leaves a folder alone that holds folders of something else', async () => {
+    for (const name of ['photographs', 'progress']) {
+      const out = at(`foreign-${name}`)
+      mkdirSync(join(out, name), { recursive: true })
+      writeFileSync(join(out, name, 'mine.txt'), 'mine')
+      await expect(lecture({ out, only: ['piecewise'], overwrite: true })).rejects.toThrow(
+        /something else than a lecture/,
+      )
+      expect(readdirSync(out)).toEqual([name])
+      expect(readdirSync(join(out, name))).toEqual(['mine.txt'])
+    }
+  })
+
+  it('goes on where it was killed before it had a page', async () => {
+    const out = at('young')
+    const options = { out, only: ['piecewise'], signal: AbortSignal.abort() }
+    await expect(lecture(options)).rejects.toThrow(/start it again/)
+    rmSync(join(out, 'index.html'))
+    await expect(lecture(options)).rejects.toThrow(/start it again/)
   })
 
   it('says which setting differs, and makes the lecture anew with --overwrite', async () => {

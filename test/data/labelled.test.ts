@@ -61,6 +61,26 @@ describe('labelled folders', () => {
     expect((await openLabelled(folder, { size: [4, 4] })).observations.shape).toEqual([3, 4, 4])
   })
 
+  it('refuse a file that is named like an image and is none, and name a damaged one with its folder', async () => {
+    const folder = await folderOf({ a: [[8, 8]], b: [[8, 8]] })
+    const file = join(folder, 'b', '1.png')
+    writeFileSync(file, '')
+    await expect(openLabelled(folder)).rejects.toThrow(/b.1\.png is named like an image, but is empty/)
+    writeFileSync(file, 'not an image at all')
+    await expect(openLabelled(folder)).rejects.toThrow(/b.1\.png is named like an image, but does not begin like one/)
+    writeFileSync(file, (await png(8, 8, 1)).subarray(0, 60))
+    await expect(openLabelled(folder)).rejects.toThrow(/b.1\.png is a damaged image/)
+  })
+
+  it('that are no numbers of classes are told of without classes that nobody named', async () => {
+    const observations = { shape: [2, 1], data: Float32Array.of(1, 2) }
+    for (const label of [-1, 0.5, Number.NaN, 2_000_000_000]) {
+      await expect(checkedLabelled({ observations, labels: [0, label] })).rejects.toThrow(
+        `Label 1 of the labelled observations is ${label}; labels are whole numbers from 0 to 9999. Number the classes`,
+      )
+    }
+  })
+
   it('need classes with images, two or more of them, and none that is unknown', async () => {
     await expect(openLabelled(await folderOf({ a: [[8, 6]] }))).rejects.toThrow(/all of one class \(a\)/)
     await expect(openLabelled(await folderOf({ a: [[8, 6]], b: [] }))).rejects.toThrow(/b holds no/)
