@@ -10,7 +10,7 @@ export async function openModel(run: string, options: OpeningOptions, session: S
   const { model: kind } = await openRun(run)
   const command = models.find((each) => kindOf(each) === kind)
   if (kind === 'classifier' || kind === 'few-labels') {
-    throw new ConfigurationError(
+    throw new FileFormatError(
       `${run} holds a run of ${kind}, which has classes and no codes; use it with: energia classify ${shellWord(run)} --data IMAGES --out predictions.csv`,
     )
   }
