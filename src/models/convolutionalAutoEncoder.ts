@@ -16,7 +16,7 @@ import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { checkOptions, type OptionNames } from '../tensor/options.js'
 import { rng } from '../tensor/random.js'
 import { formatShape, type Tensor, tensor } from '../tensor/tensor.js'
-import { type AutoEncoderFitOptions, fitAutoEncoder } from './convolutionalAutoEncoderFit.js'
+import { type AutoEncoderFitOptions, checkCodeSize, fitAutoEncoder } from './convolutionalAutoEncoderFit.js'
 import type { ConvolutionalAutoEncoderModel } from './convolutionalAutoEncoderModel.js'
 import type { ConvolutionalData } from './convolutionalSparseCoding.js'
 
@@ -174,6 +174,7 @@ function planOf(options: ConvolutionalAutoEncoderOptions): AutoEncoderPlan {
     runtime: options.runtime ?? {},
     threads: options.threads,
   }
+  checkCodeSize(plan, crop ?? size)
   plan.encoder({ maps: kernels, channels: 1, height: size[0], width: size[1] }) // for the errors that this throws
   return plan
 }

@@ -27,6 +27,20 @@ const CROP = 25
 /** Batches of crops that are drawn from the same order of images. */
 const BATCHES_A_PASS = 200
 const HELD_OUT_LIMIT = 256
+/** Numbers of the codes of a batch, at most: a gibibyte, of which a step holds several. */
+const CODE_LIMIT = 2 ** 28
+
+/** Throws {@link ConfigurationError} where the codes of a batch of crops of `shape` are more than fit. */
+export function checkCodeSize(
+  { kernels, size, batchSize }: Pick<AutoEncoderPlan, 'kernels' | 'size' | 'batchSize'>,
+  [height, width]: readonly number[],
+): void {
+  const numbers = batchSize * kernels * (height + size[0] - 1) * (width + size[1] - 1)
+  if (numbers <= CODE_LIMIT) return
+  throw new ConfigurationError(
+    `Codes of ${batchSize} crops of ${height}×${width} with ${kernels} kernels are ${numbers.toPrecision(3)} numbers, and ${CODE_LIMIT.toPrecision(3)} fit; take fewer kernels, smaller batches or smaller crops.`,
+  )
+}
 
 /** Learns kernels and encoder; see {@link AutoEncoderFitOptions}. */
 export async function fitAutoEncoder(
@@ -50,6 +64,7 @@ export async function fitAutoEncoder(
   if (fit.heldOut && channelsOfData(fit.heldOut, 2) !== channels) {
     throw new ShapeError('The held-out data has other channels than what is learned from; give images of one kind.')
   }
+  checkCodeSize(plan, source.shape ?? plan.size)
   const heldOut = fit.heldOut && sourceOf({ ...plan, seed: plan.seed + 1 }, fit.heldOut, channels)
   const [cropHeight, cropWidth] = source.shape ?? []
   if (heldOut && (heldOut.shape?.[0] !== cropHeight || heldOut.shape?.[1] !== cropWidth)) {

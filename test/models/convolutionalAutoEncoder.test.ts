@@ -215,6 +215,8 @@ describe.each<MapEncoderName>(['conv-tanh-gain', 'conv-shrink', 'conv-lista'])('
 describe('what cannot be', () => {
   const refused: [Partial<ConvolutionalAutoEncoderOptions>, string][] = [
     [{ kernels: 0 }, 'kernels must be a whole number'],
+    [{ kernels: 1_000_000 }, 'take fewer kernels, smaller batches or smaller crops'],
+    [{ batchSize: 1e9 }, 'take fewer kernels, smaller batches or smaller crops'],
     [{ lambda: 0 }, 'lambda must be a finite number above 0'],
     [{ beta: -1 }, 'beta must be a finite number above 0'],
     [{ crop: 3 }, 'smaller than kernels of 5×5'],
