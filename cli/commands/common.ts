@@ -41,6 +41,7 @@ export type Work<Options extends CommonOptions> = (
 /**
  * Gives a command its work; its first argument, where it has one, comes last. `needs` are options that must be given; they
  * are looked for after unknown ones (commander's own check comes before), so that a misspelt option is called misspelt, not missing.
+ * An empty text, what an unset variable of a shell leaves, names nothing and is refused.
  */
 export function performs<Options extends CommonOptions>(
   command: Command,
@@ -56,7 +57,15 @@ export function performs<Options extends CommonOptions>(
       const flags = command.options.find((option) => option.attributeName() === name)?.flags
       if (options[name] === undefined) command.error(`error: required option '${flags}' not specified`)
     }
+    for (const option of command.options) {
+      if (options[option.attributeName() as keyof Options] === '') {
+        command.error(`error: option '${option.flags}' is given nothing; write what it is, or leave it out`)
+      }
+    }
     const [argument = ''] = command.args
+    if (argument === '' && command.args.length > 0) {
+      command.error(`error: argument '${command.registeredArguments[0]?.name()}' is empty; write what it is`)
+    }
     await inSession(options, async (session) => (await load())(session, options, argument))
   })
 }

@@ -32,7 +32,11 @@ export function addFeatures(program: Command): void {
   sourceOptions(command)
     .option('--out <file.npy|file.parquet>', 'where the features go')
     .addOption(new Option('--pool <how>', 'what becomes of the coefficients in a cell').choices(pools).default('max'))
-    .option('--cells <n>', 'cells along each axis, or several for a pyramid, as in 1,2,4', cellList, [4])
+    .addOption(
+      new Option('--cells <n>', 'cells along each axis, or several for a pyramid, as in 1,2,4')
+        .argParser(cellList)
+        .default([4], '4'),
+    )
     .addOption(
       new Option('--signs <how>', 'pool sizes of coefficients, or positive and negative ones apart')
         .choices(['absolute', 'split'])

@@ -40,7 +40,11 @@ export const convAutoencoder: ModelCommand<ConvAutoencoderOptions> = {
     command
       .optionsGroup('Model:')
       .option('--kernels <n>', 'number of kernels', count, 64)
-      .option('--size <size>', 'pixels of a kernel, 9 or 8x12 (height x width)', patchSize, [9, 9])
+      .addOption(
+        new Option('--size <size>', 'pixels of a kernel, 9 or 8x12 (height x width)')
+          .argParser(patchSize)
+          .default([9, 9], '9'),
+      )
       .option('--lambda <number>', 'λ, the strength of the regularizer (default: 1)', positive)
       .option('--beta <number>', 'β of the encoder’s term (default: 1)', positive)
       .addOption(new Option('--encoder <name>', 'what predicts maps').choices(encoders).default('conv-tanh-gain'))

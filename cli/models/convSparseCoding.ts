@@ -48,11 +48,10 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
     command
       .optionsGroup('Model:')
       .option('--kernels <n>', 'number of kernels', count, 64)
-      .option(
-        '--size <size>',
-        'pixels of a kernel, 9 or 8x12 (height x width); samples, for signals',
-        patchSize,
-        [9, 9],
+      .addOption(
+        new Option('--size <size>', 'pixels of a kernel, 9 or 8x12 (height x width); samples, for signals')
+          .argParser(patchSize)
+          .default([9, 9], '9'),
       )
       .option('--lambda <number>', 'λ, the strength of the regularizer', positive)
       .option('--lambda-ratio <share>', 'λ as a share of each observation’s λmax', number({ above: 0, below: 1 }))

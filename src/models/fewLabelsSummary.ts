@@ -82,12 +82,24 @@ export const labelsInWords = (labels: LabelCount): string =>
 
 const hundredths = (share: number): string => formatNumber(Number((100 * share).toFixed(2)), 3)
 
+/** "3 fewer", "as many". */
+const difference = (mean: number): string => {
+  const size = hundredths(Math.abs(mean))
+  return size === '0' ? 'as many' : `${size} ${mean < 0 ? 'fewer' : 'more'}`
+}
+
 /** What results show, in sentences: which condition errs least, and whether what was learned without labels gains something over starting at random. */
 export function findings(results: readonly FewLabelsResult[], classes: number): FewLabelsFinding {
   const summaries = summarize(results, classes)
   const best = countsOf(results).map((labels) => {
-    const [least] = summaries.filter((each) => each.labels === labels).sort((a, b) => a.mean - b.mean)
-    return `${labelsInWords(labels)} ${conditionNames[least.condition]} (${formatShare(least.mean)})`
+    const compared = summaries.filter((each) => each.labels === labels)
+    const least = Math.min(...compared.map(({ mean }) => mean))
+    const fewest = compared.filter(({ mean }) => mean === least)
+    const names =
+      fewest.length > 1 && fewest.length === compared.length
+        ? 'all conditions alike'
+        : fewest.map(({ condition }) => conditionNames[condition]).join(' and ')
+    return `${labelsInWords(labels)} ${names} (${formatShare(least)})`
   })
   const sentences = [`Fewest errors with ${best.join('; with ')}.`]
   const found = gains(results, 'fine-tuned', 'random')
@@ -95,7 +107,7 @@ export function findings(results: readonly FewLabelsResult[], classes: number): 
   const alone = found.every(({ halfWidth }) => halfWidth === Number.POSITIVE_INFINITY)
   const told = found.map(
     ({ labels, mean, halfWidth }) =>
-      `with ${labelsInWords(labels)} a class ${hundredths(Math.abs(mean))} ${mean < 0 ? 'fewer' : 'more'}${alone ? '' : ` ± ${hundredths(halfWidth)}`}`,
+      `with ${labelsInWords(labels)} a class ${difference(mean)}${alone ? '' : ` ± ${hundredths(halfWidth)}`}`,
   )
   sentences.push(
     `Of 100 unseen observations, a ConvNet whose filters were learned without labels and then fine-tuned gets wrong, compared with one whose filters begin at random and learn: ${told.join('; ')}${alone ? '; one repetition tells nothing of how sure that is' : ' (± 95 % confidence)'}.`,

@@ -224,6 +224,14 @@ describe('options', () => {
     await refused(['fit', 'sparse-coding', '--out', at('new')], 2, /'--data <source>' not specified/, /--help/)
   })
 
+  it('an empty text, what an unset variable leaves, is told of and not taken for a name', async () => {
+    const empty = /option '--out <.*>' is given nothing; write what it is, or leave it out/
+    await refused(['lecture', '--only', 'strokes', '--out', ''], 2, empty, /--help/)
+    await refused(['encode', run, '--data', bad['good.npy'], '--out', ''], 2, empty, /--help/)
+    await refused(['fit', 'sparse-coding', '--data', '', '--out', at('new')], 2, /'--data <source>' is given/, /--help/)
+    await refused(['show', ''], 2, /argument 'run' is empty/, /--help/)
+  })
+
   it('a misspelt command is suggested', async () => {
     await refused(['encod', run], 2, /unknown command 'encod'\s+\(Did you mean encode\?\)/, /--help/)
   })

@@ -25,6 +25,7 @@ describe('help', () => {
     for (const { path } of walk(program())) {
       const { code, stdout, stderr } = await energia([...path, '--help'])
       expect({ path, code, stderr }).toEqual({ path, code: 0, stderr: '' })
+      expect(stdout).not.toMatch(/default: [[{]/) // defaults are written as they are typed
       expect(stdout).toMatch(new RegExp(`Examples:\\n +\\$ energia ${path.join(' ')}`))
       for (const line of stdout.split('\n'))
         if (!line.includes('$ energia')) expect(line.length).toBeLessThanOrEqual(120)

@@ -50,6 +50,21 @@ describe('command lines in the documentation', () => {
     expect(await complaint(words(text).slice(1))).toBe('')
   })
 
+  it.each(pages())('those of %s can be typed one after the other: none writes where another has written', (page) => {
+    const written = new Map<string, string>()
+    for (const { line, text } of commandLines(page)) {
+      const given = words(text)
+      if (given.includes('--resume') || given.includes('--overwrite') || given[1] === 'lecture') continue
+      for (const option of ['--out', '--picture']) {
+        const at = given.indexOf(option)
+        if (at < 0) continue
+        const place = given[at + 1].replace(/\/$/, '')
+        expect(written.get(place), `${page}:${line} ${text}`).toBeUndefined()
+        written.set(place, text)
+      }
+    }
+  })
+
   it('a wrong one would be noticed', async () => {
     expect(await complaint(['fit', 'sparse-coding', '--data', 'digits', '--out', 'x', '--atomes', '5'])).toMatch(
       /atomes/,

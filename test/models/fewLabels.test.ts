@@ -179,7 +179,7 @@ describe('findings', () => {
     const { holds, sentences } = findings([...few, ...many], 10)
     expect(holds).toBe(true)
     expect(sentences.join(' ')).toMatch(
-      /with 1 label a class 10 fewer ± 0; with 1\u202f000 labels a class 0 more ± 0\.5/,
+      /with 1 label a class 10 fewer ± 0; with 1\u202f000 labels a class as many ± 0\.5/,
     )
     expect(sentences.at(-1)).toBe('The gain is sure with 1 label a class, and with the others it is not.')
   })
@@ -191,6 +191,17 @@ describe('findings', () => {
       holds: false,
       sentences: expect.arrayContaining([expect.stringMatching(/None of these/)]),
     })
+  })
+
+  it('name no condition as the best that is only as good as others', () => {
+    const alike = (errors: Readonly<Record<string, readonly number[]>>) =>
+      findings(results(errors, 3, 30), 10).sentences[0]
+    expect(alike({ random: [0, 0], 'fine-tuned': [0, 0] })).toMatch(
+      /^Fewest errors with 3 labels all conditions alike \(0\s%\)\.$/,
+    )
+    expect(alike({ random: [0.1, 0.3], frozen: [0.1, 0.3], 'fine-tuned': [0.4, 0.4] })).toMatch(
+      /3 labels random filters, learned and unsupervised filters, frozen \(20\s%\)/,
+    )
   })
 
   it('say so where nothing tells', () => {
