@@ -6,7 +6,7 @@ import { planar } from './planarImages.js'
 import type { ExportedInference, OnnxParts } from './sparseCodingOnnx.js'
 
 /** Steps of FISTA in an exported inference, where they are not said. */
-const STEPS = 50
+export const exportedSteps = 50
 
 /**
  * A convolutional auto-encoder as graphs over transformed images [n, c, h, w] of the size of its crops: the encoder, the decoder
@@ -14,7 +14,7 @@ const STEPS = 50
  */
 export function autoEncoderOnnxParts(
   { encoder, kernels, parameters, settings }: ConvolutionalAutoEncoderModel,
-  { steps = STEPS, tolerance }: ExportedInference,
+  { steps = exportedSteps, tolerance }: ExportedInference,
 ): OnnxParts {
   if (tolerance !== undefined) {
     throw new ConfigurationError(

@@ -5,6 +5,7 @@ import type { Outputs } from '../inference/graph/solverGraphs.js'
 import type { StepConfig } from '../preprocess/preprocessor.js'
 import { version } from '../version.js'
 import type { ClassifierModel } from './classifierModel.js'
+import { exportedSteps } from './convolutionalAutoEncoderOnnx.js'
 import type { AnyModel } from './loadModel.js'
 import type { ExportedInference, OnnxParts } from './sparseCodingOnnx.js'
 
@@ -27,7 +28,7 @@ const meanings: Readonly<Record<string, string>> = {
 export function onnxReadme(
   model: AnyModel | ClassifierModel,
   exported: OnnxParts,
-  { steps, tolerance }: ExportedInference,
+  { steps = model.kind === 'conv-autoencoder' ? exportedSteps : undefined, tolerance }: ExportedInference,
 ): string {
   const sections = Object.entries(exported).map(([name, outputs]) =>
     [
@@ -83,7 +84,7 @@ function preprocessingOf(model: AnyModel | ClassifierModel): string {
 
 /** What is done to whole images. */
 function transformOf(kinds: readonly string[]): string {
-  const size = 'Images are [n, channels, height, width], of the size that the model learned from.'
+  const size = 'Images are [n, channels, height, width], of the size of the crops that the model learned from.'
   if (kinds.length === 0) return `${size} Nothing is done to them before.`
   return `${size} What is done to them first is not in these graphs: ${kinds.join(', ')} of the whole image. Its settings are in the run's config.json.`
 }

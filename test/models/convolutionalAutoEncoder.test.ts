@@ -198,6 +198,8 @@ describe.each<MapEncoderName>(['conv-tanh-gain', 'conv-shrink', 'conv-lista'])('
     const model = await made
     const { graphs, readme } = exportOnnx(model, { steps: 5 })
     expect(readme).toContain('encoder.onnx')
+    expect(readme).toContain('It takes 5 steps.')
+    expect(exportOnnx(model).readme).toContain('It takes 50 steps.')
     const machine = await runtime({ threads: 1 })
     const image = oneImage(images, 1)
     const y = { shape: [1, 1, 16, 16], data: image.data }
