@@ -90,7 +90,7 @@ export function geometry(kernels: KernelGeometry, boundary: Boundary, shape: rea
   if (height < kernels.height || width < kernels.width) {
     const size = spatial === 1 ? `${kernels.width}` : `${kernels.height}×${kernels.width}`
     throw new ShapeError(
-      `Kernels of ${size} do not fit into ${spatial === 1 ? 'a signal of' : 'an image of'} ${spatial === 1 ? width : `${height}×${width}`}; give larger ${noun}s or smaller kernels.`,
+      `Kernels of ${size} do not fit into ${spatial === 1 ? 'a signal of' : 'an image of'} ${spatial === 1 ? width : `${height}×${width}`}; give ${spatial === 1 ? 'longer signals' : 'larger images'} or smaller kernels.`,
     )
   }
   const marginY = kernels.height - 1
