@@ -1,4 +1,4 @@
-import { expandGlob, listFolder, openFile, pathKind } from '#data/files'
+import { expandGlob, listFolder, listFolders, openFile, pathKind } from '#data/files'
 import { ConfigurationError, DataError, FileFormatError } from '../tensor/errors.js'
 import { suggest } from '../tensor/suggest.js'
 import { standardInputSource } from './byteSource.js'
@@ -178,6 +178,11 @@ async function openFiles(
       images.length === 0
         ? `${name} holds no images, but ${some}. Name one of these files${others.some((other) => /ubyte/.test(other)) ? `, or use mnist:${name}` : ''}.`
         : `${name} mixes images with ${some}. Name the images only, for example ${name.replace(/[\\/]*$/, '')}/*.png.`,
+    )
+  }
+  if (images.length === 0 && from === 'folder' && (await listFolders(name)).length > 0) {
+    throw new DataError(
+      `${name} holds no images itself, and folders in it are not looked into; name their images by a pattern, for example ${name.replace(/[\\/]*$/, '')}/*/*.png.`,
     )
   }
   return { kind: 'images', images: imageFiles(images, { ...options, name }) }

@@ -56,6 +56,18 @@ describe('an array that is named where there are none to choose from', () => {
   })
 })
 
+describe('a folder of folders', () => {
+  it('is refused with the pattern that names their images', async () => {
+    mkdirSync(path('kinds/rose'), { recursive: true })
+    const grey = { width: 6, height: 6, channels: 1 as const }
+    await sharp(Buffer.alloc(36), { raw: grey }).png().toFile(path('kinds/rose/one.png'))
+    await expect(openSource(path('kinds'))).rejects.toThrow(
+      /not looked into.* pattern, for example .*kinds\/\*\/\*\.png/,
+    )
+    expect((await imagesOf(path('kinds/*/*.png'))).count).toBe(1)
+  })
+})
+
 describe('sources with a name', () => {
   it('digits, with labels', async () => {
     const { observations, labels } = await observationsOf('digits')
