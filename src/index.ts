@@ -188,12 +188,12 @@ export type {
   CodingProgress,
   ConvolutionalModelEncodeOptions,
   ConvolutionalSparseCodingModel,
-  EncodedObservation,
 } from './models/convolutionalSparseCodingModel.js'
 export type { ConvolutionalProgress } from './models/convolutionalSparseCodingProgress.js'
 export type { ConvolutionalSettings } from './models/convolutionalSparseCodingSettings.js'
 export type { ConvolutionalDecodeOptions } from './models/decodeWhole.js'
 export type { DictionaryModel, EncodedBatch } from './models/dictionaryModel.js'
+export type { EncodedObservation } from './models/encodedObservation.js'
 export type { EpochProgress, LearningStatus } from './models/epochProgress.js'
 export type { EpochFitOptions, LearningOptions } from './models/epochSession.js'
 export { exportOnnx, type OnnxExport } from './models/exportOnnx.js'

@@ -5,7 +5,8 @@ import {
   type ConvolutionalSparseCodingOptions,
   convolutionalSparseCoding,
 } from '../models/convolutionalSparseCoding.js'
-import type { ConvolutionalSparseCodingModel, EncodedObservation } from '../models/convolutionalSparseCodingModel.js'
+import type { ConvolutionalSparseCodingModel } from '../models/convolutionalSparseCodingModel.js'
+import type { EncodedObservation } from '../models/encodedObservation.js'
 import { ConvergenceError } from '../tensor/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { beforeAfter } from '../views/beforeAfter.js'

@@ -9,12 +9,11 @@ import { decodeConvolutional } from '../inference/convolutional/decodeConvolutio
 import { codeSize, geometry, mapShape } from '../inference/convolutional/geometry.js'
 import { MapInference } from '../inference/graph/encodeMaps.js'
 import type { Inference } from '../inference/inference.js'
-import { joinInferences } from '../inference/joinInferences.js'
 import type { ImageStep } from '../preprocess/preprocessor.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { CancelledError, ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import { CancelledError, ConfigurationError, DataError } from '../tensor/errors.js'
 import { checkOptions, type OptionNames } from '../tensor/options.js'
-import { formatShape, sameShape, sizeOf, type Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { encoderBesideDecoder } from '../views/encoderBesideDecoder.js'
 import { toPng } from '../views/toPng.js'
 import { autoEncoderCard } from './convolutionalAutoEncoderCard.js'
@@ -27,8 +26,9 @@ import {
 } from './convolutionalAutoEncoderSettings.js'
 import { channelsOfData, convolutionalItems } from './convolutionalData.js'
 import type { ConvolutionalData } from './convolutionalSparseCoding.js'
-import { type CodingProgress, type EncodedObservation, totalOf } from './convolutionalSparseCodingModel.js'
+import { type CodingProgress, totalOf } from './convolutionalSparseCodingModel.js'
 import { type ConvolutionalDecodeOptions, decodeWhole } from './decodeWhole.js'
+import { type EncodedObservation, joinEncoded } from './encodedObservation.js'
 import type { LearningStatus } from './epochProgress.js'
 import { stored } from './latentVariableTensors.js'
 import type { Model } from './model.js'
@@ -191,21 +191,7 @@ export function autoEncoderModel(parts: AutoEncoderModelParts): ConvolutionalAut
       }
     },
 
-    async encode(data, options) {
-      const found: Inference[] = []
-      let first: EncodedObservation | undefined
-      for await (const encoded of model.encodeEach(data, options)) {
-        first ??= encoded
-        if (!sameShape(encoded.shape, first.shape)) {
-          throw new ShapeError(
-            `Observations of ${formatShape(first.shape)} and of ${formatShape(encoded.shape)}${encoded.name ? ` (${encoded.name})` : ''} have codes of different sizes, which no batch holds; code them one at a time with encodeEach.`,
-          )
-        }
-        found.push(encoded.inference)
-      }
-      if (!first) throw new DataError('There are no observations to code; at least one is needed.')
-      return joinInferences(found, sizeOf(first.codeShape))
-    },
+    encode: (data, options) => joinEncoded(model.encodeEach(data, options)),
 
     async certify(image, code) {
       const data = { shape: [1, ...image.shape], data: image.data }

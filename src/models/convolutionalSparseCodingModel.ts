@@ -8,11 +8,10 @@ import {
   convolutionalEncoder,
 } from '../inference/convolutional/convolutionalEncoder.js'
 import type { Inference } from '../inference/inference.js'
-import { joinInferences } from '../inference/joinInferences.js'
-import type { ImageStep, NamedTensors } from '../preprocess/preprocessor.js'
-import { CancelledError, ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
+import type { ImageStep } from '../preprocess/preprocessor.js'
+import { CancelledError, ConfigurationError } from '../tensor/errors.js'
 import { checkOptions } from '../tensor/options.js'
-import { formatShape, sameShape, sizeOf, type Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
 import { waveforms } from '../views/waveforms.js'
@@ -28,6 +27,7 @@ import {
 } from './convolutionalSparseCodingSettings.js'
 import { isImages } from './dataKind.js'
 import { type ConvolutionalDecodeOptions, decodeWhole } from './decodeWhole.js'
+import { type EncodedObservation, joinEncoded } from './encodedObservation.js'
 import type { LearningStatus } from './epochProgress.js'
 import type { Model } from './model.js'
 import { drawable } from './sparseCodingModel.js'
@@ -52,20 +52,6 @@ export interface CodingProgress {
   readonly gap: number
   readonly energy: number
   readonly seconds: number
-}
-
-/** The code of one observation. */
-export interface EncodedObservation {
-  readonly index: number
-  /** What a person calls it: an image's file. */
-  readonly name?: string
-  /** The shape of the observation, and of its maps: [m, h′, w′] or [m, t′]. */
-  readonly shape: readonly number[]
-  readonly codeShape: readonly number[]
-  /** One row. */
-  readonly inference: Inference
-  /** What the transform took out, for decoding. */
-  readonly context: NamedTensors
 }
 
 /** Kernels with what is done to observations before: codes, reconstructions and energies of new data of any sizes. */
@@ -159,21 +145,7 @@ export function convolutionalModel(parts: ConvolutionalModelParts): Convolutiona
       }
     },
 
-    async encode(data, options) {
-      const found: Inference[] = []
-      let first: EncodedObservation | undefined
-      for await (const encoded of model.encodeEach(data, options)) {
-        first ??= encoded
-        if (!sameShape(encoded.shape, first.shape)) {
-          throw new ShapeError(
-            `Observations of ${formatShape(first.shape)} and of ${formatShape(encoded.shape)}${encoded.name ? ` (${encoded.name})` : ''} have codes of different sizes, which no batch holds; code them one at a time with encodeEach.`,
-          )
-        }
-        found.push(encoded.inference)
-      }
-      if (!first) throw new DataError('There are no observations to code; at least one is needed.')
-      return joinInferences(found, sizeOf(first.codeShape))
-    },
+    encode: (data, options) => joinEncoded(model.encodeEach(data, options)),
 
     decode: async (codes, options) => decodeWhole(codes, { kernels, shapes, boundary, transform }, options),
 
