@@ -19,7 +19,7 @@ import { refreshCorrelations } from './refreshCorrelations'
 import { minimize } from './minimize'
 import { roundCode, roundingCost, writeSorted } from './roundCode'
 import { WorkingSet, admit, largestRatio, refresh } from './workingSet'
-import { reaches, statusOf, writeResult } from './writeCode'
+import { RESOLVED, reaches, statusOf, writeResult } from './writeCode'
 
 /** Unit roundoff of single precision. */
 const ROUNDOFF: f64 = 5.9604644775390625e-8
@@ -230,10 +230,10 @@ function solve(
     )
     const energy = 0.5 * (explained - agreement) + penalty
     // Nothing violates for certain, and working atoms were solved for as well as double precision can.
-    const final = !seen && outside <= 0 && set.size > 0 && steps > 0 && set.slack <= LEAST_SLACK
-    const spent = final && !(gap < PROGRESS * least)
-    if (final) least = gap
-    if (reaches(problem, energy, gap) || spent || (outside <= 0 && set.size > 0 && steps > 0 && set.slack <= LEAST_SLACK && gap <= 1e-13 * squaredNorm)) {
+    const final = outside <= 0 && set.size > 0 && steps > 0 && set.slack <= LEAST_SLACK
+    const spent = final && !seen && !(gap < PROGRESS * least)
+    if (final && !seen) least = gap
+    if (reaches(problem, energy, gap) || spent || (final && gap <= RESOLVED * squaredNorm)) {
       finishPoint(problem, scratch, set, index, squaredNorm, energy, gap, 1 + outside / smallestThreshold, absolute, steps, Stop.CONVERGED)
       return
     }

@@ -8,7 +8,7 @@ import { descendMasked } from './maskedDescent'
 import {
   MaskedState, correlate, energyOf, finishMasked, gapOf, refreshResidual, thresholdOf,
 } from './maskedState'
-import { reaches, writeResult } from './writeCode'
+import { RESOLVED, reaches, writeResult } from './writeCode'
 import { admitMasked, scatterMasked } from './maskedWorkingSet'
 import { minimize } from './minimize'
 import { Problem, Stop } from './problem'
@@ -77,7 +77,7 @@ export function solveMasked(problem: Problem, state: MaskedState, index: i32): v
     const energy = energyOf(problem, state)
     const gap = gapOf(problem, state)
     const worst = worstOutside(problem, state)
-    if (reaches(problem, energy, gap) || (worst <= 0 && steps > 0 && set.slack <= LEAST_SLACK && gap <= 1e-13 * state.squaredNorm)) {
+    if (reaches(problem, energy, gap) || (worst <= 0 && steps > 0 && set.slack <= LEAST_SLACK && gap <= RESOLVED * state.squaredNorm)) {
       finishMasked(problem, state, index, energy, gap, steps, Stop.CONVERGED)
       return
     }

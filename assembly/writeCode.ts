@@ -5,7 +5,7 @@ import { Problem, Stop } from './problem'
 /** Share of the tolerance that solvers reach for: the rest is for rounding the code to single precision. */
 const AIM: f64 = 0.99
 /** What double precision resolves of a gap, as a share of ‖y‖². */
-const RESOLVED: f64 = 1e-13
+export const RESOLVED: f64 = 1e-13
 
 /** Whether a point's gap is small enough for its rounded code to keep the tolerance. */
 @inline

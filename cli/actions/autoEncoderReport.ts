@@ -1,5 +1,4 @@
 import {
-  type AutoEncoderProgress,
   type ConvolutionalAutoEncoderModel,
   type ConvolutionalData,
   encoderBesideDecoder,
@@ -10,17 +9,7 @@ import {
 import type { Measured, Portrait, Row } from '../models/model.js'
 import { historyFigure } from './historyFigure.js'
 import { isPictureShape } from './pictures.js'
-import { lineOf } from './progressLine.js'
 import { stepKinds } from './stepKinds.js'
-
-export function progressLine(progress: AutoEncoderProgress): string {
-  const { energy, heldOutEnergy, activeShare } = progress
-  return lineOf(progress, [
-    ['energy', energy],
-    ['held out', heldOutEnergy],
-    ['active %', Number((100 * activeShare).toPrecision(3))],
-  ])
-}
 
 /** Images, and numbers in them, on which a finished model is measured. */
 const SAMPLE = 200

@@ -1,7 +1,6 @@
 import {
   atomUsage,
   type ConvolutionalData,
-  type ConvolutionalProgress,
   type ConvolutionalSparseCodingModel,
   formatNumber,
   formatShape,
@@ -14,25 +13,15 @@ import {
 import { given } from '../given.js'
 import type { Measured, Portrait, Row } from '../models/model.js'
 import { historyFigure } from './historyFigure.js'
-import { noteOf, worstRelativeGap } from './measures.js'
+import { MEASURING_SECONDS, noteOf, worstRelativeGap } from './measures.js'
 import { isPictureShape } from './pictures.js'
-import { lineOf } from './progressLine.js'
 import { stepKinds } from './stepKinds.js'
-
-export function progressLine(progress: ConvolutionalProgress): string {
-  const { energy, heldOutEnergy, activeShare } = progress
-  return lineOf(progress, [
-    ['energy', energy],
-    ['held out', heldOutEnergy],
-    ['active %', Number((100 * activeShare).toPrecision(3))],
-  ])
-}
 
 /** Observations, and numbers in them, on which finished kernels are measured. */
 const SAMPLE = 1000
 const SAMPLE_NUMBERS = 2 ** 20
 
-/** What the finished kernels make of the first observations. */
+/** What the finished kernels make of the first observations, as many as half a minute allows. */
 export async function convolutionalMeasured(
   model: ConvolutionalSparseCodingModel,
   data: ConvolutionalData,
@@ -41,7 +30,10 @@ export async function convolutionalMeasured(
 ): Promise<Measured> {
   const last = model.history.at(-1)
   let [count, numbers, energy, active, coefficients, worst, unsolved] = [0, 0, 0, 0, 0, 0, 0]
-  for await (const { inference, shape } of model.encodeEach(data, { signal, ...given({ mask }) })) {
+  let spent = false
+  const started = performance.now()
+  const coded = model.encodeEach(data, { seconds: MEASURING_SECONDS, signal, ...given({ mask }) })
+  for await (const { inference, shape } of coded) {
     const { codes, gap, status } = inference
     energy += inference.energy[0]
     active += codes.indices.length
@@ -49,7 +41,8 @@ export async function convolutionalMeasured(
     if (gap) worst = Math.max(worst, worstRelativeGap(inference.energy, gap))
     if (status[0] !== 'converged') unsolved++
     numbers += shape.reduce((product, side) => product * side, 1)
-    if (++count >= SAMPLE || numbers >= SAMPLE_NUMBERS) break
+    spent = performance.now() - started >= 1000 * MEASURING_SECONDS
+    if (++count >= SAMPLE || numbers >= SAMPLE_NUMBERS || spent) break
   }
   const fields = {
     objective: energy / count,
@@ -68,7 +61,11 @@ export async function convolutionalMeasured(
   return {
     fields,
     rows: [
-      ['objective per observation', formatNumber(fields.objective), `on ${formatNumber(count)} observations`],
+      [
+        'objective per observation',
+        formatNumber(fields.objective),
+        `on ${formatNumber(count)} ${count === 1 ? 'observation' : 'observations'}`,
+      ],
       ...(fields.heldOutObjective === undefined
         ? []
         : [['held-out objective per observation', formatNumber(fields.heldOutObjective)] as const]),
@@ -78,7 +75,7 @@ export async function convolutionalMeasured(
       ['observations learned from', formatNumber(fields.observationsSeen)],
       ['seconds of learning', formatNumber(fields.seconds, 3)],
     ],
-    ...noteOf(unsolved, count, fields.kernelsInUse === 0 ? 'kernel' : undefined),
+    ...noteOf(unsolved, count, fields.kernelsInUse === 0 ? 'kernel' : undefined, spent),
     ...(model.status === 'finished'
       ? {}
       : {

@@ -46,7 +46,12 @@ export async function fit<Options extends FitOptions>(
   })
   try {
     const sample = () => sampleOf(data, options, recipe.cut)
-    const { fields, rows, note, failure } = await trained.measure(sample, session.signal)
+    session.progress('measuring', {}, 'measuring what was learned')
+    const { fields, rows, note, failure } = await trained.measure(sample, session.signal).catch((error: unknown) => {
+      throw error instanceof CancelledError
+        ? new CancelledError(`Stopped while measuring what was learned; the model in ${options.out} is whole.`)
+        : error
+    })
     if (note !== undefined) session.note(note)
     session.event('done', { ...fields, out: options.out })
     session.print(numberTable(rows))

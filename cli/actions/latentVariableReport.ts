@@ -64,7 +64,7 @@ export async function latentVariableMeasured(
     ...(unsolved === 0 || status !== 'finished'
       ? {}
       : {
-          note: `${formatNumber(unsolved)} of ${formatNumber(count)} observations of the sample did not converge; energia encode says why.`,
+          note: `${formatNumber(unsolved)} of ${formatNumber(count)} observations of the sample did not converge, and energia encode says why.`,
         }),
     ...(status === 'finished' ? {} : { failure: failures[status] }),
   }

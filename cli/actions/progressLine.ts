@@ -1,4 +1,4 @@
-import { formatNumber } from '../../src/index.js'
+import { type AutoEncoderProgress, type ConvolutionalProgress, formatNumber } from '../../src/index.js'
 import { duration } from './text.js'
 
 /** What the progress of every model says. */
@@ -26,4 +26,14 @@ export function lineOf(
     ...numbers.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${formatNumber(value)}`])),
     `${duration(seconds)}${left}`,
   ].join('  ')
+}
+
+/** The line of models whose codes are maps. */
+export function convolutionalLine(progress: AutoEncoderProgress | ConvolutionalProgress): string {
+  const { energy, heldOutEnergy, activeShare } = progress
+  return lineOf(progress, [
+    ['energy', energy],
+    ['held out', heldOutEnergy],
+    ['active %', Number((100 * activeShare).toPrecision(3))],
+  ])
 }

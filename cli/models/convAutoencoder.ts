@@ -81,7 +81,8 @@ export const convAutoencoder: ModelCommand<ConvAutoencoderOptions> = {
   async recipe(options, session) {
     const { ConfigurationError, convolutionalAutoEncoder: define, localContrast } = await import('../../src/index.js')
     const { chosenOptimizer, noteRuntime } = await import('../actions/networks.js')
-    const { autoEncoderMeasured, progressLine } = await import('../actions/autoEncoderReport.js')
+    const { autoEncoderMeasured } = await import('../actions/autoEncoderReport.js')
+    const { convolutionalLine } = await import('../actions/progressLine.js')
     const { kernels, size, contrast, sigma } = options
     if (contrast === 'none' && sigma !== undefined) {
       throw new ConfigurationError('--sigma is of the window of local contrast; leave it out with --contrast none.')
@@ -123,7 +124,7 @@ export const convAutoencoder: ModelCommand<ConvAutoencoderOptions> = {
             const model = await definition.fit(data, {
               ...fit,
               ...given({ heldOut: heldOutImages ?? heldOut }),
-              onProgress: (report) => progress(report, progressLine(report)),
+              onProgress: (report) => progress(report, convolutionalLine(report)),
             })
             return {
               measure: (___, signal) => autoEncoderMeasured(model, data, signal),

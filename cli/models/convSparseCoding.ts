@@ -104,7 +104,8 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
   async recipe(options, { threads }) {
     const { ConfigurationError, convolutionalSparseCoding: define, localContrast } = await import('../../src/index.js')
     const { chosenHighPass } = await import('../actions/learningParts.js')
-    const { convolutionalMeasured, progressLine } = await import('../actions/convolutionalReport.js')
+    const { convolutionalMeasured } = await import('../actions/convolutionalReport.js')
+    const { convolutionalLine } = await import('../actions/progressLine.js')
     const { channelsOf, heldOutMasks, readMasks } = await import('../actions/masks.js')
     const { signals: asSignals, size, lambda, lambdaRatio, contrast } = options
     const spatial = asSignals ? 1 : 2
@@ -162,7 +163,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
             const model = await definition.fit(data, {
               ...fit,
               ...given({ mask: masks, heldOut: heldOutImages ?? heldOut, heldOutMask }),
-              onProgress: (report) => progress(report, progressLine(report)),
+              onProgress: (report) => progress(report, convolutionalLine(report)),
             })
             return {
               measure: (_, signal) => convolutionalMeasured(model, data, masks, signal),
