@@ -3,6 +3,7 @@ import { ConfigurationError, ShapeError } from '../tensor/errors.js'
 import { formatShape, sameShape, type Tensor } from '../tensor/tensor.js'
 import { drawText, textWidth } from './bitmapFont.js'
 import { canvas, drawTile } from './canvas.js'
+import { largestMagnitude } from './imageShape.js'
 import { type MosaicOptions, mosaic } from './mosaic.js'
 
 /** What an auto-encoder has learned, or one of several of different sizes. */
@@ -16,11 +17,13 @@ const MARGIN = 12
 const HEAD = 26
 const INK = [28, 36, 48] as const
 const COLUMNS = 8
+/** Share of an encoder's filters that may exceed the scale of all: one strong filter would make the others look empty. */
+const EXCEEDING = 0.1
 
 /**
  * Encoder filters on the left and the decoder's kernels on the right, at the same places, as in the lecture's figure 6; several
  * auto-encoders one below the other. Zero is mid-grey; kernels have a scale each, and the filters of an encoder one together, so that those
- * that do little look so. `columns` are 8 by default. Throws {@link ShapeError} where filters and kernels do not fit together,
+ * that do little look so: the scale of the strongest but a tenth, which are cut off at it. `columns` are 8 by default. Throws {@link ShapeError} where filters and kernels do not fit together,
  * {@link ConfigurationError} where there are none, DataError for NaN and infinity.
  */
 export function encoderBesideDecoder(
@@ -36,7 +39,7 @@ export function encoderBesideDecoder(
       )
     }
     const shared = { columns, scale, border: [74, 86, 200], ...(usage ? { usage } : {}) } as const
-    return [mosaic(drawn(filters), { ...shared, contrast: 'shared' }), mosaic(drawn(kernels), shared)] as const
+    return [mosaic(cut(drawn(filters)), { ...shared, contrast: 'shared' }), mosaic(drawn(kernels), shared)] as const
   })
   const titles = ['encoder filters', 'decoder kernels']
   const half = Math.max(...rows.map(([left]) => left.width), ...titles.map((title) => textWidth(title, 2)))
@@ -58,3 +61,13 @@ const drawn = ({ shape, data }: Tensor): Tensor => ({
   shape: shape.length === 4 && shape[3] === 1 ? shape.slice(0, 3) : shape,
   data,
 })
+
+/** Filters cut off at the largest magnitude that a tenth of them at most exceeds. */
+function cut({ shape, data }: Tensor): Tensor {
+  const length = data.length / shape[0]
+  const magnitudes = Float64Array.from({ length: shape[0] }, (_, i) =>
+    largestMagnitude(data.subarray(i * length, (i + 1) * length)),
+  ).sort()
+  const most = magnitudes[shape[0] - 1 - Math.floor(EXCEEDING * shape[0])]
+  return { shape, data: data.map((value) => Math.min(most, Math.max(-most, value))) }
+}

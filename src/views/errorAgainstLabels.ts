@@ -44,7 +44,7 @@ export async function errorAgainstLabels(
   const lines = series.map(({ name, labels, error, spread }, i) => {
     const shift = (1 + APART) ** (i - (series.length - 1) / 2)
     const points = labels.map((count, at) => ({
-      x: count * shift,
+      x: Math.log10(count * shift),
       y: Math.max(LEAST, error[at]),
       low: Math.max(LEAST, error[at] - spread[at]),
       high: Math.max(LEAST, Math.min(1, error[at] + spread[at])),
@@ -58,7 +58,8 @@ export async function errorAgainstLabels(
     const part = (at: number) => `${formatShare(error[at])} at ${labels[at]}`
     return `${name} ${part(0)}${labels.length > 1 ? `, ${part(labels.length - 1)}` : ''}`
   })
-  const { domain } = logAxis(...span(lines.flatMap(({ points }) => points.map(({ x }) => x))))
+  const [least, most] = span(lines.flatMap(({ points }) => points.map(({ x }) => x)))
+  const domain = logAxis(10 ** least, 10 ** most).domain.map(Math.log10)
   return renderChart(
     {
       title,
@@ -69,7 +70,12 @@ export async function errorAgainstLabels(
     },
     (plot) => ({
       height: 320,
-      x: { type: 'log', domain, ticks: counts, tickFormat: (count: number) => String(Math.round(count)) },
+      // Logarithms on a linear scale: a log scale leaves out the names of ticks such as 800.
+      x: {
+        domain,
+        ticks: counts.map(Math.log10),
+        tickFormat: (exponent: number) => String(Math.round(10 ** exponent)),
+      },
       y: { grid: true, ...logAxis(...span(heights)), tickFormat: formatShare },
       marks: lines.flatMap(({ points, style }) => [
         plot.ruleX(points, { x: 'x', y1: 'low', y2: 'high', stroke: style.colour, strokeWidth: 1.5 }),

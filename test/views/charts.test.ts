@@ -9,6 +9,7 @@ import { thinned } from '../../src/views/chart.js'
 import { codeValueHistogram, valueBins } from '../../src/views/codeValueHistogram.js'
 import { convergenceRace } from '../../src/views/convergenceRace.js'
 import { energyOverTime } from '../../src/views/energyOverTime.js'
+import { errorAgainstLabels } from '../../src/views/errorAgainstLabels.js'
 import { gaborChart, orientationCounts } from '../../src/views/gaborChart.js'
 import { inlineSvg } from '../../src/views/inlineSvg.js'
 import { logAxis } from '../../src/views/logAxis.js'
@@ -190,4 +191,11 @@ describe('bad input', () => {
     await expect(svgToPng('<svg')).rejects.toThrow(/cannot be drawn/)
     await expect(convergenceRace([{ name: 'ISTA', at: [0], gap: [-1] }])).rejects.toThrow(/gap of -1/)
   })
+})
+
+it('names every number of labels under its chart', async () => {
+  const labels = [1, 3, 10, 30, 100, 800]
+  const error = [0.5, 0.3, 0.2, 0.1, 0.05, 0.02]
+  const svg = await errorAgainstLabels([{ name: 'learned', labels, error, spread: labels.map(() => 0.01) }])
+  for (const count of labels) expect(svg).toContain(`>${count}<`)
 })

@@ -5,6 +5,7 @@ import { ConfigurationError, DataError, ShapeError } from '../../src/tensor/erro
 import { tensor } from '../../src/tensor/tensor.js'
 import { beforeAfter } from '../../src/views/beforeAfter.js'
 import { codesBesideKernels } from '../../src/views/codesBesideKernels.js'
+import { encoderBesideDecoder } from '../../src/views/encoderBesideDecoder.js'
 import { waveforms } from '../../src/views/waveforms.js'
 
 const values = (shape: number[], ...data: number[]) => tensor(shape, Float32Array.from(data))
@@ -48,6 +49,36 @@ describe('codesBesideKernels', () => {
     expect(() => codesBesideKernels(code, [2, 3, 5], kernels, { tile: 1 })).toThrow(ConfigurationError)
     const broken = fromDense({ shape: [1, 30], data: maps.map((value) => (value > 0 ? Number.NaN : value)) })
     expect(() => codesBesideKernels(broken, [2, 3, 5], kernels)).toThrow(DataError)
+  })
+})
+
+describe('encoderBesideDecoder', () => {
+  // Filters of 1×2, the first pixel of each 0.1 times its strength.
+  const filters = (strengths: number[]) =>
+    values([strengths.length, 1, 2], ...strengths.flatMap((s) => [0.1 * s, -0.1 * s]))
+  const whites = (strengths: number[]) => {
+    const drawn = filters(strengths)
+    const picture = encoderBesideDecoder([{ filters: drawn, kernels: drawn }], { columns: strengths.length })
+    const at = inked(picture, ([r, g, b]) =>
+      r === 255 && g === 255 && b === 255 ? false : r === g && g === b && r > 128,
+    )
+    return Math.max(...at.map((p) => picture.pixels[3 * p]).filter((_, i) => at[i] % picture.width < picture.width / 2))
+  }
+
+  it('shows the strength of an encoder’s filters by one scale', () => {
+    // White itself is the page's, so the second filter, half as strong, is the brightest grey.
+    expect(whites([1, 0.5])).toBe(128 + 127 / 2 + 0.5)
+  })
+
+  it('cuts off one filter of many that is far stronger', () => {
+    const many = [...Array.from({ length: 19 }, () => 1), 0.5]
+    expect(whites(many)).toBe(192)
+    expect(whites([100, ...many])).toBe(192)
+  })
+
+  it('refuses filters that do not go with kernels, and none', () => {
+    expect(() => encoderBesideDecoder([])).toThrow(ConfigurationError)
+    expect(() => encoderBesideDecoder([{ filters: filters([1]), kernels: filters([1, 1]) }])).toThrow(ShapeError)
   })
 })
 
