@@ -244,7 +244,7 @@ export {
   sparseCoding,
 } from './models/sparseCoding.js'
 export type { FitOptions } from './models/sparseCodingFit.js'
-export type { SparseCodingModel } from './models/sparseCodingModel.js'
+export type { SparseCodingEncodeOptions, SparseCodingModel } from './models/sparseCodingModel.js'
 export {
   type VariationalAutoEncoder,
   type VariationalAutoEncoderOptions,

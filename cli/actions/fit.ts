@@ -45,7 +45,7 @@ export async function fit<Options extends FitOptions>(
     throw error instanceof CancelledError ? stopped(options, before) : error
   })
   try {
-    const sample = () => sampleOf(data, options, recipe.cut)
+    const sample = (shuffled = true) => sampleOf(data, options, recipe.cut, shuffled)
     session.progress('measuring', {}, 'measuring what was learned')
     const { fields, rows, note, failure } = await trained.measure(sample, session.signal).catch((error: unknown) => {
       throw error instanceof CancelledError

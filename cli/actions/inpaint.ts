@@ -32,7 +32,7 @@ export async function inpaint(session: Session, options: InpaintCommandOptions, 
 
 /** The one mask of a file. */
 async function maskOf(file: string, { shape }: Tensor): Promise<Tensor> {
-  const masks = (await readMasks(file, 2))(shape[2])
+  const { masks } = (await readMasks(file, 2))({ name: 'the image', spatial: 2, channels: shape[2] })
   if (typeof masks === 'function')
     throw new ConfigurationError(`${file} holds several masks; give one, for the one image.`)
   return masks

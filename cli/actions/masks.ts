@@ -10,11 +10,33 @@ import {
   sizeOf,
   type Tensor,
 } from '../../src/index.js'
+import { given } from '../given.js'
+import type { MaskOptions } from '../models/options.js'
 import { asShare } from './heldOut.js'
-import { isImages } from './openData.js'
+import { isImages, type SignalCut, signalCut } from './openData.js'
 
-/** Masks as a file has them; what its axes mean depends on whether the data has channels, and how many. */
-export type MaskFile = (channels: number | undefined) => ObservationMasks
+/** Masks as a file has them; what its axes mean depends on the data. Throws ConfigurationError where they do not go with it. */
+export type MaskFile = (data: MaskedData) => Masks
+
+/** The masks of some data. */
+export interface Masks {
+  readonly masks: ObservationMasks
+  /** Whether the file holds one for all observations, or for all signals. */
+  readonly shared: boolean
+}
+
+/** What masks have to go with. */
+export interface MaskedData {
+  readonly name: string
+  /** Axes of an observation without its channels: images, or signals and vectors. */
+  readonly spatial: 1 | 2
+  /** How many channels there are; undefined where there is no axis of them. */
+  readonly channels: number | undefined
+  /** How many observations there are, where that is known. */
+  readonly count?: number | undefined
+  /** How the observations were cut out of the signals that masks belong to. */
+  readonly cut?: SignalCut | undefined
+}
 
 /**
  * Masks of a file: an npy array of 0 and 1 (in bytes also 0 and 255), of one mask for all observations or of one each, with or without the
@@ -24,7 +46,7 @@ export type MaskFile = (channels: number | undefined) => ObservationMasks
 export async function readMasks(file: string, spatial: 1 | 2): Promise<MaskFile> {
   if (/\.npy$/i.test(file)) {
     const mask = zerosAndOnes(await readNpy(file), file)
-    return (channels) => masksOfArray(mask, file, spatial, channels)
+    return (data) => masksOfArray(mask, file, data)
   }
   const opened = await openSource(file)
   if (opened.kind !== 'images' || spatial === 1) {
@@ -35,42 +57,89 @@ export async function readMasks(file: string, spatial: 1 | 2): Promise<MaskFile>
   const { images } = opened
   const masks: Tensor[] = []
   for (let i = 0; i < images.count; i++) masks.push(whiteOf(await images.image(i)))
-  return () => (masks.length === 1 ? masks[0] : eachOf(file, masks.length, (index) => masks[index]))
+  return (data) =>
+    masks.length === 1
+      ? { masks: masks[0], shared: true }
+      : { masks: eachOf(file, masks.length, data, (index) => masks[index]), shared: false }
 }
 
-/** How many channels data has; undefined where it has no axis of them. */
-export function channelsOf(data: Observations | Images, spatial: 1 | 2): number | undefined {
-  return isImages(data) ? (data.channels === 1 ? undefined : data.channels) : data.shape[spatial]
+/** The axes of linear observations that are not channels: vectors have one, images two. */
+export const spatialOf = (data: Observations | Images): 1 | 2 => (isImages(data) || data.shape.length > 1 ? 2 : 1)
+
+/** The files of masks that learning is given. */
+export interface MaskFiles {
+  readonly mask: MaskFile | undefined
+  readonly heldOutMask: MaskFile | undefined
+}
+
+/** Reads them. Throws ConfigurationError for masks of what is not held out, and as {@link readMasks}. */
+export async function maskFiles(
+  { mask, heldOutMask, heldOut }: MaskOptions & { readonly heldOut?: string },
+  spatial: 1 | 2,
+): Promise<MaskFiles> {
+  if (heldOutMask !== undefined && heldOut === undefined) {
+    throw new ConfigurationError('--held-out-mask goes with --held-out; give both.')
+  }
+  const read = (file: string | undefined) => (file === undefined ? undefined : readMasks(file, spatial))
+  return { mask: await read(mask), heldOutMask: await read(heldOutMask) }
+}
+
+/** What masks of this data have to go with. */
+export function maskedData(data: Observations | Images, spatial: 1 | 2): MaskedData {
+  const { name, count } = data
+  const channels = isImages(data) ? (data.channels === 1 ? undefined : data.channels) : data.shape[spatial]
+  return { name, spatial, channels, count, cut: signalCut(data) }
 }
 
 /**
- * The masks of what --held-out takes out of the data that `masks` belong to; undefined where one mask serves all, or other data is held out.
- * Throws ConfigurationError for a share of observations, which are held out by what they hold and not by their place.
+ * The masks of what is learned from and of what is held out: by default one mask that serves all, or those of the images that --held-out takes
+ * out of the data. Throws ConfigurationError for a share of observations with a mask each, since they are held out by what they hold and not by
+ * their place.
  */
-export function heldOutMasks(
-  masks: ObservationMasks | undefined,
-  heldOut: string | undefined,
+export function learningMasks(
+  files: MaskFiles,
+  options: { readonly heldOut?: string; readonly window?: number },
+  spatial: 1 | 2,
   learning: Observations | Images,
-): ObservationMasks | undefined {
-  if (typeof masks !== 'function' || heldOut === undefined || asShare(heldOut) === undefined) return undefined
-  if (isImages(learning)) return (index) => masks(learning.count + index)
-  throw new ConfigurationError(
-    'A share of observations cannot be held out of those that have a mask each; give --held-out other data, with its masks as --held-out-mask.',
-  )
+  heldOut: Observations | Images | Tensor | undefined,
+): { readonly mask?: ObservationMasks; readonly heldOutMask?: ObservationMasks } {
+  const data = maskedData(learning, spatial)
+  if (heldOut === undefined) return given({ mask: files.mask?.(data).masks })
+  const isShare = options.heldOut !== undefined && asShare(options.heldOut) !== undefined
+  const apart = 'data' in heldOut ? { ...data, count: undefined } : maskedData(heldOut, spatial)
+  const heldOutMask = files.heldOutMask?.(apart).masks
+  if (files.mask === undefined) return given({ heldOutMask })
+  const { masks, shared } = files.mask(isShare ? { ...data, count: sum(data.count, apart.count) } : data)
+  if (isShare && !isImages(learning) && (!shared || options.window !== undefined)) {
+    throw new ConfigurationError(
+      'A share of observations cannot be held out of those that have a mask each; give --held-out other data, with its masks as --held-out-mask.',
+    )
+  }
+  const first = learning.count ?? 0 // images are counted
+  const rest = typeof masks === 'function' && isShare ? (index: number) => masks(first + index) : undefined
+  return { mask: masks, ...given({ heldOutMask: heldOutMask ?? (shared ? files.mask(apart).masks : rest) }) }
 }
 
+const sum = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : a + b
+
 /** An array as one mask or as many. */
-function masksOfArray(mask: Tensor, file: string, spatial: 1 | 2, channels: number | undefined): ObservationMasks {
-  const { shape, data } = mask
+function masksOfArray(mask: Tensor, file: string, data: MaskedData): Masks {
+  const { shape } = mask
+  const { spatial, channels, cut } = data
   const axes = shape.length
   // A mask that ends with as many numbers as there are channels has them.
   const hasChannels = channels !== undefined && axes > spatial && shape[axes - 1] === channels
   const own = spatial + (hasChannels ? 1 : 0)
-  if (axes === own) return mask
-  if (axes === own + 1) {
-    const each = shape.slice(1)
+  if (axes === own || axes === own + 1) {
+    const shared = axes === own
+    const each = shared ? shape : shape.slice(1)
+    const count = shared ? 1 : shape[0]
+    if (cut) return { masks: masksOfWindows({ shape: [count, ...each], data: mask.data }, file, data, cut), shared }
+    if (shared) return { masks: mask, shared }
     const size = sizeOf(each)
-    return eachOf(file, shape[0], (index) => ({ shape: each, data: data.subarray(index * size, (index + 1) * size) }))
+    const rowOf = (index: number) => ({ shape: each, data: mask.data.subarray(index * size, (index + 1) * size) })
+    return { masks: eachOf(file, count, data, rowOf), shared }
   }
   const one = spatial === 2 ? 'height, width' : 'length'
   const more = channels === undefined ? '' : `, also with the ${channels} channels of the data as a last axis`
@@ -79,14 +148,43 @@ function masksOfArray(mask: Tensor, file: string, spatial: 1 | 2, channels: numb
   )
 }
 
-/** One mask for each observation. Throws ConfigurationError, when asked, where there are more observations than masks. */
-function eachOf(file: string, count: number, mask: (index: number) => Tensor): ObservationMasks {
-  return (index) => {
-    if (index < count) return mask(index)
+/** Masks [n, t, …] of signals, or a single one of all, cut as the signals were. Throws ConfigurationError where they are of another length. */
+function masksOfWindows({ shape, data }: Tensor, file: string, signals: MaskedData, cut: SignalCut): ObservationMasks {
+  const [count, samples, ...channels] = shape
+  if (samples !== cut.samples) {
     throw new ConfigurationError(
-      `${file} holds ${count} masks, and there are more observations; give one mask for all, or one for each.`,
+      `${file} holds masks of ${samples} samples, and signals have ${cut.samples} before --window cuts them; give masks of whole signals, which are cut with them.`,
     )
   }
+  const each = Math.floor((samples - cut.length) / cut.hop) + 1
+  const width = sizeOf(channels)
+  if (count > 1 && signals.count !== undefined) checkCount(file, count, 'the data', signals.count / each, 'signals')
+  return (index) => {
+    const signal = count === 1 ? 0 : Math.floor(index / each)
+    const begin = (signal * samples + (index % each) * cut.hop) * width
+    return { shape: [cut.length, ...channels], data: data.subarray(begin, begin + cut.length * width) }
+  }
+}
+
+/** One mask for each observation. Throws ConfigurationError where there are not as many observations, at once or when that many are asked for. */
+function eachOf(
+  file: string,
+  count: number,
+  data: MaskedData,
+  mask: (index: number) => Tensor,
+): (index: number) => Tensor {
+  if (data.count !== undefined) checkCount(file, count, data.name, data.count)
+  return (index) => {
+    if (index >= count) checkCount(file, count, data.name, 'more')
+    return mask(index)
+  }
+}
+
+function checkCount(file: string, masks: number, name: string, count: number | 'more', what = 'observations'): void {
+  if (masks === count) return
+  throw new ConfigurationError(
+    `${file} holds ${masks} masks, and ${name} holds ${count} ${what}; give one mask for all, or one for each.`,
+  )
 }
 
 /** An array of nothing but 0 and 1. Throws DataError for other numbers. */

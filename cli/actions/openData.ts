@@ -24,6 +24,20 @@ export interface DataOptions {
   readonly seed?: number
 }
 
+/** How windows were cut out of signals. */
+export interface SignalCut {
+  /** Samples of a whole signal. */
+  readonly samples: number
+  /** Samples of a window, and from one to the next. */
+  readonly length: number
+  readonly hop: number
+}
+
+const cuts = new WeakMap<object, SignalCut>()
+
+/** How observations were cut out of signals by --window; undefined where they were not. */
+export const signalCut = (data: Observations | Images): SignalCut | undefined => cuts.get(data)
+
 type SizedImages = Images & { size?(index: number): Promise<readonly [number, number]> }
 type Opened =
   | { readonly kind: 'observations'; readonly observations: Observations }
@@ -53,10 +67,9 @@ async function open(options: DataOptions, session: Session): Promise<Opened> {
     )
   }
   if (window === undefined) return opened
-  return {
-    kind: 'observations',
-    observations: await windows(opened.observations, { length: window, ...given({ hop }) }),
-  }
+  const observations = await windows(opened.observations, { length: window, ...given({ hop }) })
+  cuts.set(observations, { samples: opened.observations.shape[0], length: window, hop: hop ?? window })
+  return { kind: 'observations', observations }
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)

@@ -12,7 +12,7 @@ import type { Cut, Recipe } from '../models/model.js'
 import type { FitOptions, PreprocessingOptions } from '../models/options.js'
 import type { Session } from '../session.js'
 import { asShare, HELD_OUT_LIMIT, splitImages, splitObservations } from './heldOut.js'
-import { isImages, learningData } from './openData.js'
+import { isImages, learningData, signalCut } from './openData.js'
 
 /** Observations on which a finished model is measured. */
 const SAMPLE = 1000
@@ -31,8 +31,8 @@ export async function preparedData(
   heldOutImages?: Images
 }> {
   let data = await learningData(options, cut, session)
-  // Standard input comes once, and learning walks through its data many times.
-  if (options.data === '-' && !isImages(data)) data = fromTensor(await toTensor(data), data.name)
+  // Standard input comes once, and learning walks through its data many times; windows hold their signals.
+  if (options.data === '-' && !isImages(data) && !signalCut(data)) data = fromTensor(await toTensor(data), data.name)
   if (cut !== 'whole') checkSteps(options, data)
   if (options.heldOut === undefined) return { data, heldOut: undefined }
 
@@ -57,14 +57,16 @@ export async function preparedData(
   return { data: learning, heldOut: sample }
 }
 
-/** Some observations as learning saw them. */
+/** Some observations as learning saw them: drawn from all, or the first. */
 export async function sampleOf(
   data: Observations | Images,
   options: PreparedOptions,
   cut: Recipe['cut'],
+  shuffled: boolean,
 ): Promise<Tensor> {
   const source = isImages(data) ? patchesOf(data, options, cut, SAMPLE) : data
-  for await (const batch of source.batches({ batchSize: SAMPLE, seed: options.seed + 1 })) return batch
+  for await (const batch of source.batches({ batchSize: SAMPLE, ...(shuffled ? { seed: options.seed + 1 } : {}) }))
+    return batch
   throw new ConfigurationError(`${data.name} holds no observations.`)
 }
 

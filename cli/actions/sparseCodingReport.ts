@@ -7,10 +7,12 @@ import {
   gaborChart,
   gaborStatistics,
   mosaic,
+  type ObservationMasks,
   type Picture,
   type SparseCodingModel,
   type Tensor,
 } from '../../src/index.js'
+import { given } from '../given.js'
 import type { Measured, Portrait, Row } from '../models/model.js'
 import { noteOf, worstRelativeGap } from './measures.js'
 import { stepKinds } from './stepKinds.js'
@@ -30,10 +32,15 @@ export function progressLine(progress: FitProgress): string {
   ].join('  ')
 }
 
-/** What the finished dictionary makes of a sample. */
-export async function measured(model: SparseCodingModel, sample: Tensor, signal: AbortSignal): Promise<Measured> {
+/** What the finished dictionary makes of a sample; the first observations, where they have masks. */
+export async function measured(
+  model: SparseCodingModel,
+  sample: Tensor,
+  signal: AbortSignal,
+  masks: ObservationMasks | undefined,
+): Promise<Measured> {
   const last = model.history.at(-1)
-  const { energy, gap, codes, status } = await model.encode(sample, { signal })
+  const { energy, gap, codes, status } = await model.encode(sample, { signal, ...given({ mask: masks }) })
   const worst = gap === undefined ? undefined : worstRelativeGap(energy, gap)
   const unsolved = status.filter((each) => each !== 'converged').length
   const fields = {

@@ -44,7 +44,10 @@ export function sourceOptions(command: Command): Command {
 /** Adds the options that choose data and solver. */
 export function coding(command: Command): Command {
   sourceOptions(command)
-    .option('--mask <file>', 'conv-sparse-coding: what was observed, 1, and what is missing, 0: npy, or an image')
+    .option(
+      '--mask <file>',
+      'sparse-coding and conv-sparse-coding: what was observed, 1, and what is missing, 0: npy, or images',
+    )
     .addOption(
       new Option(
         '--solver <name>',

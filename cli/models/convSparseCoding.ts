@@ -2,12 +2,12 @@ import { Option } from 'commander'
 import { given } from '../given.js'
 import { count, type HighPassChoice, highPassChoice, number, patchSize, positive } from '../numbers.js'
 import type { ModelCommand } from './model.js'
-import { dataAndResult, type FitOptions, HIGH_PASS, learning, signals } from './options.js'
+import { dataAndResult, type FitOptions, HIGH_PASS, learning, type MaskOptions, masks, signals } from './options.js'
 
 const boundaries = ['same', 'valid', 'circular'] as const
 
 /** The options of `energia fit conv-sparse-coding`. */
-export interface ConvSparseCodingOptions extends FitOptions {
+export interface ConvSparseCodingOptions extends FitOptions, MaskOptions {
   readonly kernels: number
   readonly size: [height: number, width: number]
   readonly lambda?: number
@@ -15,8 +15,6 @@ export interface ConvSparseCodingOptions extends FitOptions {
   readonly nonnegative?: boolean
   readonly nonnegativeKernels?: boolean
   readonly boundary: (typeof boundaries)[number]
-  readonly mask?: string
-  readonly heldOutMask?: string
   readonly highPass?: HighPassChoice
   readonly contrast?: 'local'
   readonly crop?: [height: number, width: number]
@@ -62,8 +60,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
           .choices(boundaries)
           .default('same'),
       )
-      .option('--mask <file>', 'what was observed, 1, and what is missing, 0: an npy file or an image')
-      .option('--held-out-mask <file>', 'the same of --held-out (default: a single mask holds for both)')
+    masks(command)
     command
       .optionsGroup('Preprocessing:')
       .option('--high-pass <how>', HIGH_PASS, highPassChoice)
@@ -106,7 +103,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
     const { chosenHighPass } = await import('../actions/learningParts.js')
     const { convolutionalMeasured } = await import('../actions/convolutionalReport.js')
     const { convolutionalLine } = await import('../actions/progressLine.js')
-    const { channelsOf, heldOutMasks, readMasks } = await import('../actions/masks.js')
+    const { learningMasks, maskFiles } = await import('../actions/masks.js')
     const { signals: asSignals, size, lambda, lambdaRatio, contrast } = options
     const spatial = asSignals ? 1 : 2
     if (lambda === undefined && lambdaRatio === undefined) {
@@ -120,8 +117,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
     if (spatial === 1 && contrast !== undefined) {
       throw new ConfigurationError('--contrast local works on images; leave it out for signals.')
     }
-    const maskFile = options.mask === undefined ? undefined : await readMasks(options.mask, spatial)
-    const heldOutFile = options.heldOutMask === undefined ? undefined : await readMasks(options.heldOutMask, spatial)
+    const files = await maskFiles(options, spatial)
     const definition = define({
       kernels: options.kernels,
       size: spatial === 1 ? [size[0]] : size,
@@ -154,19 +150,18 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
             `${data.name} holds observations of ${data.shape[0]} numbers, which are no images; pass --signals to learn kernels along them.`,
           )
         }
-        const channels = channelsOf(data, spatial)
-        const masks = maskFile?.(channels)
-        const heldOutMask = heldOutFile?.(channels) ?? heldOutMasks(masks, options.heldOut, data)
         return {
           facts: { kernels: options.kernels, size: spatial === 1 ? size.slice(0, 1) : size },
-          async learn({ fit: { heldOut, ...fit }, heldOutImages, progress }) {
+          async learn({ fit, heldOutImages: heldOut = fit.heldOut, progress }) {
+            const masked = learningMasks(files, options, spatial, data, heldOut)
             const model = await definition.fit(data, {
               ...fit,
-              ...given({ mask: masks, heldOut: heldOutImages ?? heldOut, heldOutMask }),
+              ...masked,
+              ...given({ heldOut }),
               onProgress: (report) => progress(report, convolutionalLine(report)),
             })
             return {
-              measure: (_, signal) => convolutionalMeasured(model, data, masks, signal),
+              measure: (_, signal) => convolutionalMeasured(model, data, masked.mask, signal),
               dispose: () => model.dispose(),
             }
           },

@@ -106,8 +106,8 @@ export interface Measured {
 
 /** A model that has just been learned. */
 export interface Trained {
-  /** Numbers on observations as learning saw them; a model that takes images whole measures on its data. */
-  measure(sample: () => Promise<Tensor>, signal: AbortSignal): Promise<Measured>
+  /** Numbers on observations as learning saw them, drawn from all unless the first are wanted; a model that takes images whole measures on its data. */
+  measure(sample: (shuffled?: boolean) => Promise<Tensor>, signal: AbortSignal): Promise<Measured>
   dispose(): void
 }
 

@@ -46,6 +46,18 @@ export function signals(command: Command): void {
     .option('--hop <n>', 'samples from one window to the next (default: those of a window)', count)
 }
 
+/** What is missing in the data, where a model learns from the rest. */
+export interface MaskOptions {
+  readonly mask?: string
+  readonly heldOutMask?: string
+}
+
+export function masks(command: Command): void {
+  command
+    .option('--mask <file>', 'what was observed, 1, and what is missing, 0: an npy file or an image')
+    .option('--held-out-mask <file>', 'the same of --held-out (default: a single mask holds for both)')
+}
+
 /** How long learning goes on; `defaults` are words for the help. */
 export function learning(
   command: Command,

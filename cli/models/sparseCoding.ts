@@ -7,6 +7,8 @@ import {
   dictionaryUpdate,
   type FitOptions,
   learning,
+  type MaskOptions,
+  masks,
   type PreprocessingOptions,
   preprocessing,
   type RegularizerOptions,
@@ -15,7 +17,12 @@ import {
 } from './options.js'
 
 /** The options of `energia fit sparse-coding`. */
-export interface SparseCodingOptions extends FitOptions, PreprocessingOptions, RegularizerOptions, UpdateOptions {
+export interface SparseCodingOptions
+  extends FitOptions,
+    MaskOptions,
+    PreprocessingOptions,
+    RegularizerOptions,
+    UpdateOptions {
   readonly atoms: number
   readonly nonnegativeAtoms?: boolean
   readonly deadAfter?: number
@@ -38,6 +45,7 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
     command.optionsGroup('Model:').option('--atoms <n>', 'number of atoms', count, 256)
     regularizer(command)
     command.option('--nonnegative-atoms', 'keep all atoms at 0 or above')
+    masks(command)
     preprocessing(command)
     learning(command, { epochs: 10, batch: 1024 })
     dictionaryUpdate(command)
@@ -56,12 +64,20 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
   },
 
   async recipe(options, { threads }) {
-    const { sparseCoding: define } = await import('../../src/index.js')
+    const { ConfigurationError, sparseCoding: define } = await import('../../src/index.js')
     const { checkTogether, chosenRegularizer, chosenUpdate, cutOf, imageSteps, observationSteps } = await import(
       '../actions/learningParts.js'
     )
+    const { learningMasks, maskFiles, spatialOf } = await import('../actions/masks.js')
     const { measured, progressLine } = await import('../actions/sparseCodingReport.js')
     checkTogether(options)
+    const processed = options.patch !== undefined || observationSteps(options).length > 0
+    if (options.mask !== undefined && processed) {
+      throw new ConfigurationError(
+        '--mask goes with observations as they are: patches have no masks, and centring, contrast and whitening would take in what is missing; leave them out.',
+      )
+    }
+    const files = await maskFiles(options, 2)
     const penalty = await chosenRegularizer(options)
     return {
       cut: cutOf(options),
@@ -88,12 +104,14 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
         return {
           facts: { atoms: options.atoms, regularizer: penalty.kind },
           async learn({ fit, progress }) {
+            const masked = learningMasks(files, options, spatialOf(data), data, fit.heldOut)
             const model = await definition.fit(data, {
               ...fit,
+              ...masked,
               onProgress: (report) => progress(report, progressLine(report)),
             })
             return {
-              measure: async (sample, signal) => measured(model, await sample(), signal),
+              measure: async (sample, signal) => measured(model, await sample(!masked.mask), signal, masked.mask),
               dispose: () => model.dispose(),
             }
           },
@@ -107,6 +125,7 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
       '../../src/index.js'
     )
     const { refuse } = await import('../actions/codingOptions.js')
+    const { maskedData, readMasks, spatialOf } = await import('../actions/masks.js')
     const { portrait } = await import('../actions/sparseCodingReport.js')
     const { stepKinds } = await import('../actions/stepKinds.js')
     refuse('sparse-coding', runtime, ['device'], 'its solvers run on the CPU')
@@ -120,11 +139,14 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
       preprocessing: stepKinds(preprocess),
       coder(coding) {
         refuse('sparse-coding', coding, ['restarts', 'samples'], 'its solvers find the code of least energy')
-        refuse('sparse-coding', coding, ['mask'], 'its codes are of whole batches; in code, encode takes a mask')
-        const { tolerance, maxSteps, seconds } = coding
+        const { mask: file, tolerance, maxSteps, seconds } = coding
         const solver = coding.solver && solverByName(coding.solver, penalty.kind)
         const options = given({ solver, tolerance, maxSteps, seconds })
-        return (data, signal) => model.encodeBatches(data, { signal, ...options })
+        return async function* (data, signal) {
+          const mask =
+            file === undefined ? undefined : (await readMasks(file, 2))(maskedData(data, spatialOf(data))).masks
+          yield* model.encodeBatches(data, { signal, ...options, ...given({ mask }) })
+        }
       },
       features: (options) => ({
         length: featureLength(model, options),

@@ -185,14 +185,14 @@ export class DictionaryLearner {
     return { energy: energy / rows, active: active / rows }
   }
 
-  /** Mean energy and active atoms of observations under the dictionary as it stands; nothing is learned. */
-  evaluate(data: Float32Array, rows: number): StepReport {
+  /** Mean energy and active atoms of observations (under `mask`) with the dictionary as it stands; nothing is learned. */
+  evaluate(data: Float32Array, rows: number, mask?: Float32Array): StepReport {
     const { engine, batch, settings } = this
     let energy = 0
     let active = 0
     for (let first = 0; first < rows; first += settings.batchSize) {
       const count = Math.min(settings.batchSize, rows - first)
-      batch.fill(data, first, count)
+      batch.fill(data, first, count, mask)
       batch.solve(count)
       for (const value of engine.f64(batch.outEnergy, count)) energy += value
       for (const value of engine.i32(batch.outCounts, count)) active += value

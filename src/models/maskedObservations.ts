@@ -1,10 +1,11 @@
-import { fromTensor } from '../data/fromTensor.js'
+import { fromTensor, toTensor } from '../data/fromTensor.js'
 import type { Observations } from '../data/observations.js'
 import { checkMask } from '../inference/linear/checkMask.js'
 import type { StepConfig } from '../preprocess/preprocessor.js'
-import { ConfigurationError } from '../tensor/errors.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { isTensor } from './dataKind.js'
+import { ConfigurationError, ShapeError } from '../tensor/errors.js'
+import { formatShape, givenTensor, sameShape, sizeOf, type Tensor } from '../tensor/tensor.js'
+import type { ObservationMasks } from './convolutionalData.js'
+import { isImages, isTensor } from './dataKind.js'
 import type { BatchSource } from './epochLearner.js'
 import type { SparseCodingData } from './sparseCoding.js'
 
@@ -14,18 +15,83 @@ export interface MaskedBatch {
   readonly mask?: Tensor
 }
 
+/** Observations in memory, 0 where numbers are missing, whatever stood there. */
+export interface CollectedMasks {
+  readonly observations: Observations
+  /** Of the shape of all observations together. */
+  readonly mask: Tensor
+}
+
+/** The mask of a batch [n, …shape] whose first observation has a number, of the batch's shape. */
+export type MaskOfBatch = (batch: Tensor, first: number) => Tensor
+
 /**
- * Observations with 0 where `mask` says that a number is missing, whatever stood there. Throws ConfigurationError unless both are tensors,
- * ShapeError and DataError as {@link checkMask}.
+ * Masks as batches of these observations need them. Throws ShapeError for masks of another shape or for another number of observations, and,
+ * batch by batch, as {@link checkMask}.
  */
-export function withoutMissing(data: SparseCodingData, mask: Tensor): Tensor {
-  if (!isTensor(data)) {
-    throw new ConfigurationError(
-      `A mask goes with observations in memory, [n, …shape], and ${data.name} is a stream; collect it with toTensor first.`,
+export function batchMasks(
+  masks: ObservationMasks,
+  { shape, count }: Pick<Observations, 'shape' | 'count'>,
+): MaskOfBatch {
+  const width = sizeOf(shape)
+  const withoutChannels = shape.length === 3 ? shape.slice(0, 2) : shape
+  const fits = (mask: Tensor) => sameShape(mask.shape, shape) || sameShape(mask.shape, withoutChannels)
+  const refused = (mask: Tensor, what: string) =>
+    new ShapeError(
+      `A mask of ${formatShape(mask.shape)} was given for ${what}; give one of ${formatShape(shape)} for all observations, or of the same shape as all of them together, 1 where a number was observed and 0 where it is missing.`,
     )
+  const one = typeof masks === 'function' ? undefined : givenTensor(masks, 'mask')
+  const rows = one && !fits(one) ? one.shape[0] : undefined
+  if (one && rows !== undefined) {
+    const many = count === undefined ? 'observations' : `${count} observations`
+    const suits = sameShape(one.shape.slice(1), shape) && (count === undefined || rows === count)
+    if (!suits) throw refused(one, `${many} of ${formatShape(shape)}`)
   }
-  checkMask(mask, data)
-  return { shape: data.shape, data: data.data.map((value, at) => (mask.data[at] === 0 ? 0 : value)) }
+  const maskOf = (index: number): Tensor | undefined => {
+    if (typeof masks === 'function') return masks(index)
+    if (rows === undefined) return masks
+    if (index >= rows) throw refused(masks, `more observations of ${formatShape(shape)}`)
+    return { shape, data: masks.data.subarray(index * width, (index + 1) * width) }
+  }
+  return (batch, first) => {
+    const data = new Float32Array(batch.data.length).fill(1)
+    for (let row = 0; row < batch.shape[0]; row++) {
+      const mask = maskOf(first + row)
+      if (mask === undefined) continue
+      if (!fits(givenTensor(mask, 'mask'))) throw refused(mask, `observation ${first + row} of ${formatShape(shape)}`)
+      const channels = width / mask.data.length
+      for (let p = 0; p < width; p++) data[row * width + p] = mask.data[Math.floor(p / channels)]
+    }
+    const whole = { shape: batch.shape, data }
+    checkMask(whole, batch, first)
+    return whole
+  }
+}
+
+/**
+ * Observations and their masks in memory, since a stream that is shuffled does not say which observation comes. Throws ConfigurationError
+ * for images, ShapeError and DataError as {@link batchMasks}.
+ */
+export async function collectedMasks(data: SparseCodingData, masks: ObservationMasks): Promise<CollectedMasks> {
+  checkWhole(data)
+  const { data: numbers, shape } = isTensor(data) ? data : await toTensor(data)
+  const mask = batchMasks(masks, { shape: shape.slice(1), count: shape[0] })({ shape, data: numbers }, 0)
+  const observed = { shape, data: numbers.map((value, at) => (mask.data[at] === 0 ? 0 : value)) }
+  const name = isTensor(data) ? 'the given tensor with missing numbers' : data.name
+  return { observations: fromTensor(observed, name), mask }
+}
+
+/** A mask that is one for all observations of a shape, whichever they are. */
+export function sharedMask(mask: ObservationMasks | undefined, shape: readonly number[]): Tensor | undefined {
+  return mask === undefined || typeof mask === 'function' || mask.shape.length > shape.length ? undefined : mask
+}
+
+/** Throws {@link ConfigurationError} for images, whose patches have no masks. */
+export function checkWhole(data: SparseCodingData): asserts data is Tensor | Observations {
+  if (!isImages(data)) return
+  throw new ConfigurationError(
+    `A mask goes with whole observations, and patches are cut out of ${data.name}; cut them, and the mask, yourself.`,
+  )
 }
 
 /** Throws {@link ConfigurationError} where preprocessing would take means and scales of numbers that are missing. */

@@ -1,15 +1,16 @@
 import { createRun } from '../artifacts/runFolder.js'
-import { fromTensor } from '../data/fromTensor.js'
 import type { Observations } from '../data/observations.js'
 import { sharedEngine } from '../kernels/engine.js'
 import { DictionaryLearner } from '../learning/dictionaryLearner.js'
 import { pipeline } from '../preprocess/pipeline.js'
 import { preprocessed } from '../preprocess/preprocessed.js'
+import { ConfigurationError } from '../tensor/errors.js'
 import { checkOptions } from '../tensor/options.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
+import type { ObservationMasks } from './convolutionalData.js'
 import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
 import { type FitProgress, validFitProgress } from './fitProgress.js'
-import { checkUnprocessed, maskedObservations, withoutMissing } from './maskedObservations.js'
+import { batchMasks, checkUnprocessed, collectedMasks, maskedObservations, sharedMask } from './maskedObservations.js'
 import type { ResolvedOptions, SparseCodingData } from './sparseCoding.js'
 import { SparseCodingLearner } from './sparseCodingLearner.js'
 import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
@@ -18,10 +19,12 @@ import { checkBudget, describeRun, heldOutBatch, trainingObservations } from './
 /** How long to learn, who is told, and where a run is kept. */
 export interface FitOptions extends EpochFitOptions<FitProgress, Tensor | Observations> {
   /**
-   * Of the shape of the data, a tensor: 1 where a number was observed, 0 where it is missing. What was observed alone is learned from.
-   * Without preprocessing.
+   * What was observed, which alone is learned from; see {@link ObservationMasks}. Observations are then held in memory, and there is no
+   * preprocessing.
    */
-  readonly mask?: Tensor
+  readonly mask?: ObservationMasks
+  /** The same of the held-out observations; by default a mask that is one for all observations. */
+  readonly heldOutMask?: ObservationMasks
 }
 
 const PREPROCESS_LIMIT = 50_000
@@ -32,12 +35,12 @@ export async function fitSparseCoding(
   data: SparseCodingData,
   fit: FitOptions,
 ): Promise<SparseCodingModel> {
-  checkOptions('fit', fit, { ...epochFitOptions, mask: true })
+  checkOptions('fit', fit, { ...epochFitOptions, mask: true, heldOutMask: true })
   checkBudget(fit)
-  const { mask } = fit
-  const raw = mask
-    ? fromTensor(withoutMissing(data, mask), 'the given tensor with missing numbers')
-    : trainingObservations(options, data)
+  if (fit.heldOutMask && !fit.mask)
+    throw new ConfigurationError('A heldOutMask goes with a mask; give both, or neither.')
+  const masked = fit.mask && (await collectedMasks(data, fit.mask))
+  const raw = masked?.observations ?? trainingObservations(options, data)
   const place = fit.run === undefined ? undefined : await createRun(fit.run, fit)
   // Fitted anew where a run is resumed: the same data and seed give the same bits.
   const step = await pipeline(options.preprocess).fit(raw, {
@@ -45,10 +48,13 @@ export async function fitSparseCoding(
     seed: options.seed,
     ...(fit.signal ? { signal: fit.signal } : {}),
   })
-  if (mask) checkUnprocessed(step.config)
+  if (masked) checkUnprocessed(step.config)
   const settings = describeRun(options, data, raw, step)
   const observations = options.preprocess.length === 0 ? raw : preprocessed(raw, step)
   const heldOut = fit.heldOut ? await heldOutBatch(fit.heldOut, step, raw.shape) : undefined
+  const { heldOutMask = sharedMask(fit.mask, raw.shape) } = fit
+  const heldOutMasks = heldOutMask && batchMasks(heldOutMask, { shape: raw.shape, count: undefined })
+  const hidden = heldOut && heldOutMasks?.(heldOut, 0)
 
   const engine = await sharedEngine(options.threads)
   const learner = new DictionaryLearner(engine, {
@@ -63,7 +69,7 @@ export async function fitSparseCoding(
     seed: options.seed,
     batchSize: options.batchSize,
     tolerance: options.learningTolerance,
-    masked: mask !== undefined,
+    masked: masked !== undefined,
   })
   try {
     const session = new EpochSession({
@@ -81,10 +87,12 @@ export async function fitSparseCoding(
         atomsReplaced: learner.atomsReplaced,
       }),
       validProgress: validFitProgress,
-      evaluate: heldOut && (async () => ({ heldOutEnergy: learner.evaluate(heldOut.data, heldOut.shape[0]).energy })),
+      evaluate:
+        heldOut &&
+        (async () => ({ heldOutEnergy: learner.evaluate(heldOut.data, heldOut.shape[0], hidden?.data).energy })),
     })
     await session.restore()
-    await session.learn(maskedObservations(observations, mask))
+    await session.learn(maskedObservations(observations, masked?.mask))
     const model = await sparseCodingModel({
       settings,
       atoms: { shape: [options.atoms, ...raw.shape], data: learner.atoms() },

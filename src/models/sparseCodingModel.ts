@@ -16,16 +16,23 @@ import type { Tensor } from '../tensor/tensor.js'
 import { mosaic } from '../views/mosaic.js'
 import { toPng } from '../views/toPng.js'
 import { checkCodable, codedBatches, observationsToCode } from './codedBatches.js'
+import type { ObservationMasks } from './convolutionalData.js'
 import { isTensor } from './dataKind.js'
 import type { DictionaryModel } from './dictionaryModel.js'
 import type { FitProgress } from './fitProgress.js'
-import { checkUnprocessed } from './maskedObservations.js'
+import { batchMasks, checkUnprocessed, checkWhole } from './maskedObservations.js'
 import { saveModel } from './saveModel.js'
+import type { SparseCodingData } from './sparseCoding.js'
 import { sparseCodingCard } from './sparseCodingCard.js'
 import { type SparseCodingSettings, settingsRegularizer } from './sparseCodingSettings.js'
 
+export interface SparseCodingEncodeOptions extends Omit<EncodeOptions, 'mask'> {
+  /** What was observed; see {@link ObservationMasks}. For models without preprocessing, and observations rather than images. */
+  readonly mask?: ObservationMasks
+}
+
 /** A dictionary with its preprocessing: codes, reconstructions and energies of new data. */
-export interface SparseCodingModel extends DictionaryModel<EncodeOptions> {
+export interface SparseCodingModel extends DictionaryModel<SparseCodingEncodeOptions> {
   readonly kind: 'sparse-coding'
   readonly settings: SparseCodingSettings
   /** How often each atom was used while learning, older batches forgotten as its statistics are. */
@@ -56,6 +63,11 @@ export async function sparseCodingModel(parts: {
     return encoder
   }
 
+  const checkMaskable = (data: SparseCodingData): void => {
+    checkUnprocessed(settings.preprocess)
+    checkWhole(data)
+  }
+
   const model: SparseCodingModel = {
     kind: 'sparse-coding',
     settings,
@@ -69,14 +81,16 @@ export async function sparseCodingModel(parts: {
       checkOptions('encode', options, { ...encodeOptions, batchSize: true })
       const { batchSize = BATCH, warmStart, seconds, onProgress, mask, ...rest } = options
       if (warmStart) throw new ConfigurationError('Codes to start from need a whole batch; use encode.')
-      if (mask) throw new ConfigurationError('A mask needs a whole batch [n, …shape]; use encode with a tensor.')
+      if (mask) checkMaskable(data)
       const source = model.observations(data)
       checkCodable(source.name, source.shape, shape)
+      const masks = mask && batchMasks(mask, source)
       const coder = await ready()
       const stream = { batchSize, seconds, signal: options.signal, onProgress }
-      yield* codedBatches(source, stream, async (batch, left) => {
+      yield* codedBatches(source, stream, async (batch, left, first) => {
         const { output, context } = step.apply(batch)
-        return { inference: await coder.encode(output, { ...rest, ...left }), context }
+        const hidden = masks && { mask: masks(batch, first) }
+        return { inference: await coder.encode(output, { ...rest, ...left, ...hidden }), context }
       })
     },
 
@@ -84,8 +98,11 @@ export async function sparseCodingModel(parts: {
       if (isTensor(data)) {
         checkOptions('encode', options, encodeOptions)
         checkCodable('The batch', data.shape.slice(1), shape)
-        if (options.mask) checkUnprocessed(settings.preprocess)
-        return (await ready()).encode(options.mask ? data : step.apply(data).output, options)
+        const { mask, ...rest } = options
+        if (!mask) return (await ready()).encode(step.apply(data).output, rest)
+        checkMaskable(data)
+        const masks = batchMasks(mask, { shape, count: data.shape[0] })
+        return (await ready()).encode(data, { ...rest, mask: masks(data, 0) })
       }
       const parts: Inference[] = []
       for await (const { inference } of model.encodeBatches(data, options)) parts.push(inference)

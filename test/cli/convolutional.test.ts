@@ -254,7 +254,7 @@ describe('what cannot be is refused in a sentence, and leaves nothing', () => {
     await learn(data['stack.npy'], 'plain')
     await refused(/channel/, 'encode', at('plain'), '--data', data['colours.npy'], '--out', at('no.npz'))
     await refused(
-      /two.npy holds 2 masks, and there are more/,
+      /two.npy holds 2 masks, and \S+ holds 3 observations/,
       ...['encode', at('plain'), '--data', data['stack.npy'], '--mask', data['two.npy'], '--out', at('no.npz')],
     )
     await writeCodes(at('bare.npz'), fromDense(tensor([1, 300], new Float32Array(300).fill(1))))

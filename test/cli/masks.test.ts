@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   convolutionalSparseCoding,
+  windows as cutWindows,
   loadModel,
   readCodes,
   readNpyTensor,
   rng,
+  sparseCoding,
   toPng,
+  toTensor,
   writeNpy,
 } from '../../src/index.js'
 import { commands } from './command.js'
@@ -29,6 +32,7 @@ const picture = (seed: number) =>
 
 const one = chance(100, 1)
 const each = chance(300, 2)
+const gap = Array.from({ length: 40 }, (_, i) => (i % 7 < 2 ? 0 : 1))
 let data: Record<string, string>
 beforeAll(async () => {
   data = files(folder, {
@@ -49,6 +53,11 @@ beforeAll(async () => {
     'deep.npy': npy([2, 3, 10, 10, 3], new Array(1800).fill(1)),
     'many.npy': npy([20, 4, 4]),
     'masks-of-many.npy': npy([20, 4, 4], chance(320, 5)),
+    'beats.npy': npy([3, 40]),
+    'gap.npy': npy([40], gap),
+    'gaps.npy': npy([3, 40], [...gap, ...gap, ...gap]),
+    'short.npy': npy([10], new Array(10).fill(1)),
+    'four.npy': npy([4, 40], new Array(160).fill(1)),
     'zero.npy': npy([3, 10, 10], new Array(300).fill(0)),
     'a.png': await picture(1),
     'b.png': await picture(2),
@@ -132,6 +141,77 @@ describe('masks of files', () => {
     expect(energy).toBe(await kept('said', ...share, '--held-out-mask', at('last.npy')))
     await expect(learn(data['many.npy'], 'no', '--mask', data['masks-of-many.npy'], ...share)).rejects.toThrow(
       /give --held-out other data, with its masks as --held-out-mask/,
+    )
+  })
+})
+
+describe('masks of linear observations', () => {
+  const one = ['--atoms', '5', '--lambda', '0.2', '--epochs', '2', '--threads', '1']
+  const learnAtoms = (source: string, out: string, ...more: string[]) =>
+    command('fit', 'sparse-coding', '--data', source, '--out', at(out), ...one, ...more)
+
+  it('are learned with and coded with as in the library', async () => {
+    await learnAtoms(data['many.npy'], 'atoms', '--mask', data['masks-of-many.npy'])
+    const [whole, mask] = [await readNpyTensor(data['many.npy']), await readNpyTensor(data['masks-of-many.npy'])]
+    const model = await sparseCoding({ atoms: 5, lambda: 0.2, threads: 1 }).fit(whole, { epochs: 2, mask })
+    const stored = await loadModel(at('atoms'), { model: 'sparse-coding' })
+    expect(stored.atoms).toEqual(model.atoms)
+    expect(await energies('masks-of-many.npy', 'many.npy', 'atoms')).toEqual([...(await model.energy(whole, { mask }))])
+    stored.dispose()
+    model.dispose()
+  })
+
+  it('may leave out channels, and are refused where they do not fit or numbers are prepared', async () => {
+    await learnAtoms(data['colours.npy'], 'colours', '--mask', data['one.npy'])
+    expect(await energies('one.npy', 'colours.npy', 'colours')).toHaveLength(2)
+    await expect(energies('each.npy', 'colours.npy', 'colours')).rejects.toThrow(
+      /3 masks, and \S+ holds 2 observations/,
+    )
+    const masked = ['--mask', data['each.npy']]
+    for (const [more, message] of [
+      [['--centre'], /--mask goes with observations as they are/],
+      [['--patch', '4'], /--mask goes with observations as they are/],
+      [['--held-out', '0.5'], /give --held-out other data/],
+      [['--held-out-mask', data['each.npy']], /--held-out-mask goes with --held-out/],
+    ] as const) {
+      await expect(learnAtoms(data['stack.npy'], 'no', ...masked, ...more)).rejects.toThrow(message)
+    }
+    expect(existsSync(at('no'))).toBe(false)
+  })
+})
+
+describe('masks of signals', () => {
+  const windows = ['--signals', '--window', '10', '--hop', '5']
+  const learned = (out: string, ...more: string[]) =>
+    command('fit', 'conv-sparse-coding', '--data', data['beats.npy'], '--out', at(out), ...options, ...more)
+
+  it('are cut into windows as their signals are', async () => {
+    await learned('windows', ...windows, '--mask', data['gaps.npy'])
+    const cut = async (name: string) =>
+      toTensor(await cutWindows(await readNpyTensor(data[name]), { length: 10, hop: 5 }))
+    const [whole, mask] = [await cut('beats.npy'), await cut('gaps.npy')]
+    const model = await convolutionalSparseCoding({ kernels: 3, size: [3], lambdaRatio: 0.1, threads: 1 }).fit(
+      whole,
+      {
+        epochs: 2,
+        mask,
+      },
+    )
+    expect(await kernelsOf('windows')).toEqual([...model.kernels.data])
+    model.dispose()
+    await learned('shared', ...windows, '--mask', data['gap.npy'], '--held-out', data['beats.npy'])
+    expect(await kernelsOf('shared')).toEqual(await kernelsOf('windows'))
+  })
+
+  it('are refused where there are too many, or they are no whole signals', async () => {
+    await expect(learned('no', ...windows, '--mask', data['short.npy'])).rejects.toThrow(
+      /of 10 samples, and signals have 40/,
+    )
+    await expect(learned('no', ...windows, '--mask', data['four.npy'])).rejects.toThrow(
+      /4 masks, and the data holds 3 signals/,
+    )
+    await expect(learned('no', '--signals', '--mask', data['four.npy'])).rejects.toThrow(
+      /4 masks, and \S+ holds 3 observations/,
     )
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/artifacts/memoryStore.js'
+import { deadLeaves } from '../../src/data/deadLeaves.js'
 import { toTensor } from '../../src/data/fromTensor.js'
 import { plantedCodes } from '../../src/data/plantedCodes.js'
 import { recovered } from '../../src/diagnostics/matchDictionaries.js'
@@ -143,7 +144,7 @@ describe('a dictionary from incomplete observations', () => {
     expect(bitsOf(await learn(1).fit(data, { epochs: 3 })).atoms).not.toEqual(whole.atoms)
   })
 
-  it('needs a mask that fits, observations in memory, and no preprocessing', async () => {
+  it('needs a mask that fits, observations rather than images, and no preprocessing', async () => {
     const random = rng(19)
     const data = normalBatch(random, 20, 6)
     const mask = tensor([20, 6], new Float32Array(120).fill(1))
@@ -151,12 +152,59 @@ describe('a dictionary from incomplete observations', () => {
     await expect(coding.fit(data, { mask: tensor([20, 3, 2], mask.data) })).rejects.toThrow(/same shape/)
     await expect(coding.fit(data, { mask: tensor([20, 6], new Float32Array(120)) })).rejects.toThrow(/row 0/)
     const stream = plantedCodes({ atoms: 4, dimension: 6, active: 2, count: 20 }).observations
-    await expect(coding.fit(stream, { mask })).rejects.toThrow(/toTensor/)
+    const images = deadLeaves({ count: 2, width: 12, height: 12 })
+    await expect(coding.fit(images, { mask })).rejects.toThrow(/patches are cut out of/)
+    await expect(coding.fit(stream, { heldOutMask: mask })).rejects.toThrow(/goes with a mask/)
     const centred = sparseCoding({ atoms: 4, lambda: 0.2, preprocess: [centre()] })
     await expect(centred.fit(data, { mask })).rejects.toThrow(/leave preprocess out/)
     const model = await centred.fit(data, { epochs: 1 })
     await expect(model.encode(data, { mask })).rejects.toThrow(/leave preprocess out/)
-    await expect(model.encode(stream, { mask })).rejects.toThrow(/whole batch/)
     model.dispose()
+    const plain = await coding.fit(stream, { epochs: 1 })
+    await expect(plain.encode(stream, { mask: tensor([19, 6], mask.data.slice(6)) })).rejects.toThrow(/of 20 obs|19×6/)
+    const hidden = (row: number) => tensor([6], new Float32Array(6).fill(row === 7 ? 0 : 1))
+    await expect(plain.encode(stream, { mask: hidden })).rejects.toThrow(/nothing was observed in row 7/)
+    await expect(plain.encode(stream, { mask: () => tensor([5], new Float32Array(5).fill(1)) })).rejects.toThrow(
+      /mask of 5 was given for observation 0 of 6/,
+    )
+    plain.dispose()
+  })
+
+  it('may come as a stream, with one mask for all or one each', async () => {
+    const random = rng(23)
+    const { observations } = plantedCodes({ atoms: 6, dimension: 8, active: 2, count: 90 })
+    const whole = await toTensor(observations)
+    const mask = hide(random, whole.shape, 0.3)
+    for (let i = 0; i < 90; i++) mask.data[i * 8] = 1
+    const rowOf = (row: number) => tensor([8], mask.data.subarray(row * 8, (row + 1) * 8))
+    const coding = sparseCoding({ atoms: 6, lambda: 0.2, threads: 1 })
+    const model = await coding.fit(whole, { epochs: 2, mask })
+    const streamed = await coding.fit(observations, {
+      epochs: 2,
+      mask: rowOf,
+      heldOut: observations,
+      heldOutMask: mask,
+    })
+    expect(bitsOf(streamed).atoms).toEqual(bitsOf(model).atoms)
+    const { energy } = await model.encode(whole, { mask })
+    const mean = energy.reduce((sum, value) => sum + value, 0) / 90
+    expect(streamed.history.at(-1)!.heldOutEnergy! / mean).toBeCloseTo(1, 2)
+    for (const masks of [mask, rowOf]) {
+      const found: number[] = []
+      for await (const batch of model.encodeBatches(observations, { mask: masks, batchSize: 40 })) {
+        found.push(...batch.inference.energy)
+      }
+      expect(found).toEqual([...energy])
+    }
+    const one = rowOf(3)
+    const all = tensor(
+      whole.shape,
+      Float32Array.from(whole.data, (_, at) => one.data[at % 8]),
+    )
+    expect((await model.encode(observations, { mask: one })).energy).toEqual(
+      (await model.encode(whole, { mask: all })).energy,
+    )
+    model.dispose()
+    streamed.dispose()
   })
 })

@@ -3,9 +3,9 @@ import { formatShape, givenTensor, sameShape, type Tensor } from '../../tensor/t
 
 /**
  * Throws {@link ShapeError} unless the mask has the observations' shape, {@link DataError} unless it is of 0 and 1 and leaves
- * something of each observation.
+ * something of each observation, of which `first` is the number of the first.
  */
-export function checkMask(mask: Tensor, observations: Tensor): void {
+export function checkMask(mask: Tensor, observations: Tensor, first = 0): void {
   givenTensor(mask, 'mask')
   if (!sameShape(mask.shape, observations.shape)) {
     throw new ShapeError(
@@ -20,13 +20,13 @@ export function checkMask(mask: Tensor, observations: Tensor): void {
       const value = mask.data[at]
       if (value !== 0 && value !== 1) {
         throw new DataError(
-          `The mask holds ${value} in row ${i}; a mask is 1 where a number was observed and 0 where it is missing.`,
+          `The mask holds ${value} in row ${first + i}; a mask is 1 where a number was observed and 0 where it is missing.`,
         )
       }
       observed += value
     }
     if (observed === 0) {
-      throw new DataError(`The mask says that nothing was observed in row ${i}; leave such observations out.`)
+      throw new DataError(`The mask says that nothing was observed in row ${first + i}; leave such observations out.`)
     }
   }
 }
