@@ -38,6 +38,8 @@ export class Convolution {
   tileColumns: usize
   /** {@link Tile} [tilesY, tilesX] */
   tiles: usize
+  /** i32 [tilesY · tilesX]: the tiles that a sweep over one colour visits. */
+  unsettled: usize
   /** f32 [k, channels, kh, paddedWidth] */
   kernels: usize
   /** f32 [⌈k / 5⌉, channels, kh, kw, 5]: five kernels side by side. */
@@ -69,8 +71,6 @@ export class Convolution {
   scratch: usize
   scratchStride: usize
   nonNegative: i32
-  /** Which of the four kinds of tiles (row and column even or odd) a sweep is over: 2·row + column. */
-  colour: i32
   /** Conjugate gradient steps after the sweeps, at most. */
   refinements: i32
   /** Entries of the fullest tile. */

@@ -6,15 +6,6 @@ import { at4, Convolution, entryAt, neighbour, PARTIAL, thresholdOf, tileAt } fr
 import { refine } from './convolutionRefine'
 import { subtractEntry, windowDot } from './convolutionWindow'
 
-/** Tile `item` of the current colour. */
-function tileOfColour(c: Convolution, item: i32): i32 {
-  const row = c.colour >> 1
-  const column = c.colour & 1
-  const across = (c.tilesX - column + 1) >> 1
-  const y = item / across
-  return (row + 2 * y) * c.tilesX + column + 2 * (item - y * across)
-}
-
 /** Whether a tile has settled and no neighbour has moved much since; neighbours are of other colours. */
 function isCalm(c: Convolution, index: i32): bool {
   const tile = tileAt(c, index)
@@ -29,14 +20,26 @@ function isCalm(c: Convolution, index: i32): bool {
   return true
 }
 
-/** One sweep over the working set of a tile, and conjugate gradients where they are asked for. */
-export function descend(c: Convolution, item: i32, scratch: usize): void {
-  const index = tileOfColour(c, item)
-  const tile = tileAt(c, index)
-  if (isCalm(c, index)) {
-    tile.decrease = 0
-    return
+/**
+ * Lists the tiles of one of the four colours (2·row + column, each even or odd) that have not settled: how many they are. Threads then share
+ * out work alone; among all tiles, late in a solution, a slice would hold one at work and many that are at rest.
+ */
+export function listUnsettledTiles(c: Convolution, colour: i32): i32 {
+  let count = 0
+  for (let row = colour >> 1; row < c.tilesY; row += 2) {
+    for (let column = colour & 1; column < c.tilesX; column += 2) {
+      const index = row * c.tilesX + column
+      if (isCalm(c, index)) tileAt(c, index).decrease = 0
+      else store<i32>(at4(c.unsettled, count++), index)
+    }
   }
+  return count
+}
+
+/** One sweep over the working set of a listed tile, and conjugate gradients where they are asked for. */
+export function descend(c: Convolution, item: i32, scratch: usize): void {
+  const index = load<i32>(at4(c.unsettled, item))
+  const tile = tileAt(c, index)
   const row = <usize>c.stride << 2
   const plane = <usize>c.plane << 2
   let decrease: f64 = 0

@@ -1,5 +1,6 @@
 /** The kernels that the host calls. Memory belongs to the host: nothing here allocates. */
 import { Convolution, tileAt } from './convolution'
+import { listUnsettledTiles } from './convolutionDescent'
 import { refineBytes } from './convolutionRefine'
 import { residualBytes } from './convolutionResidual'
 import { addEntry, scanBytes } from './convolutionScan'
@@ -48,6 +49,11 @@ export function convolutionScratch(convolution: usize, tileHeight: i32, tileWidt
     max(scanBytes(c, tileHeight, tileWidth), residualBytes(c, tileHeight, tileWidth)),
   )
 }
+/** Lists the tiles of a colour that a sweep has to visit; how many they are. */
+export function listUnsettled(convolution: usize, colour: i32): i32 {
+  return listUnsettledTiles(changetype<Convolution>(convolution), colour)
+}
+
 export function convolutionBytes(): usize {
   return offsetof<Convolution>()
 }

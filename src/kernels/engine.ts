@@ -13,6 +13,7 @@ interface Kernels {
   convolutionBytes(): number
   addCoefficient(convolution: number, tile: number, corner: number, kernel: number, value: number): void
   convolutionScratch(convolution: number, tileHeight: number, tileWidth: number): number
+  listUnsettled(convolution: number, colour: number): number
   activeSetScratch(problem: number): number
   denseScratch(problem: number): number
   pursuitScratch(problem: number): number

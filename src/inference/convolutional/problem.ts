@@ -127,6 +127,7 @@ export class ConvolutionProblem {
         tileRows,
         tileColumns,
         tiles: this.tiles.address,
+        unsettled: this.own(tilesY * tilesX * 4, purpose),
         observation: this.observation,
         residual: this.residual,
         formed: this.formed,
@@ -285,13 +286,10 @@ export class ConvolutionProblem {
    */
   async descend(refinements: number, calm: number, pause: Pause): Promise<number | undefined> {
     this.provide()
-    this.describe({ calm })
-    const { tilesY, tilesX } = this.tiling
+    this.describe({ calm, refinements })
     for (let colour = 0; colour < 4; colour++) {
-      const down = (tilesY - (colour >> 1) + 1) >> 1
-      const across = (tilesX - (colour & 1) + 1) >> 1
-      this.describe({ colour, refinements })
-      if (!(await this.run(Job.descend, down * across, pause))) return undefined
+      const unsettled = this.engine.kernels.listUnsettled(this.address, colour)
+      if (!(await this.run(Job.descend, unsettled, pause))) return undefined
     }
     return this.tiles.sums().decrease
   }
