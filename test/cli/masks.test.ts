@@ -190,13 +190,10 @@ describe('masks of signals', () => {
     const cut = async (name: string) =>
       toTensor(await cutWindows(await readNpyTensor(data[name]), { length: 10, hop: 5 }))
     const [whole, mask] = [await cut('beats.npy'), await cut('gaps.npy')]
-    const model = await convolutionalSparseCoding({ kernels: 3, size: [3], lambdaRatio: 0.1, threads: 1 }).fit(
-      whole,
-      {
-        epochs: 2,
-        mask,
-      },
-    )
+    const model = await convolutionalSparseCoding({ kernels: 3, size: [3], lambdaRatio: 0.1, threads: 1 }).fit(whole, {
+      epochs: 2,
+      mask,
+    })
     expect(await kernelsOf('windows')).toEqual([...model.kernels.data])
     model.dispose()
     await learned('shared', ...windows, '--mask', data['gap.npy'], '--held-out', data['beats.npy'])
