@@ -83,13 +83,15 @@ export async function createRun(path: string | Store, options: CreateRunOptions 
   if (overwrite) {
     return { store, state: 'overwrites', begin: (model, settings, first) => replaceRun(store, model, settings, first) }
   }
+  const finished = there.includes(modelFile) && !there.includes(checkpointFile)
   if (!resume) {
     throw new ConfigurationError(
-      `${store.path} holds a run already; pass --resume to continue it, --overwrite to replace it (in code: { resume: true } or { overwrite: true }), or choose another folder.`,
+      finished
+        ? `${store.path} holds a finished run already; pass --overwrite to replace it (in code: { overwrite: true }), or choose another folder.`
+        : `${store.path} holds a run already; pass --resume to continue it, --overwrite to replace it (in code: { resume: true } or { overwrite: true }), or choose another folder.`,
     )
   }
   const known = await readRunConfig(store)
-  const finished = there.includes(modelFile) && !there.includes(checkpointFile)
   return {
     store,
     state: finished ? 'finished' : 'unfinished',

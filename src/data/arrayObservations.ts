@@ -42,7 +42,7 @@ export async function arrayObservations(
     const promised = bytesPromised(layout, name)
     if (layout.shape.length < 2) {
       throw new DataError(
-        `${name} holds an array of shape [${layout.shape.join(', ')}]; observations need [n, …shape], for example [n, 28, 28]. One signal [t] is read with --signals (in code: signals: true).`,
+        `${name} holds an array of shape [${layout.shape.join(', ')}]; observations need [n, …shape], for example [n, 28, 28]. Commands that take signals read one, [t], with --signals (in code: signals: true).`,
       )
     }
     const [count, ...shape] = layout.shape

@@ -20,7 +20,7 @@ export async function imageObservations(
   const differs = (index: number, shape: readonly number[]) =>
     new DataError(
       `${name} holds images of unequal sizes: ${images.label(0)} is ${formatShape(first.shape)}, ${images.label(index)} is ${formatShape(shape)}. ` +
-        'Use patches of them (--patch 16), or bring all to one size.',
+        'Bring all to one size, or use patches of them where a model learns from patches (--patch 16).',
     )
   if (images.size !== undefined) {
     for (let index = 1; index < count; index++) {

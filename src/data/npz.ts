@@ -54,7 +54,7 @@ export async function npzObservations(
   if (fitting.length === 1) return npySourceObservations(arrays.get(fitting[0])!.source, reading)
   throw new DataError(
     fitting.length === 0
-      ? `${file} holds no array of shape [n, …shape]. Its arrays: ${[...arrays.keys()].join(', ')}. One signal [t] is read with --signals (in code: signals: true).`
+      ? `${file} holds no array of shape [n, …shape]. Its arrays: ${[...arrays.keys()].join(', ')}. Commands that take signals read one, [t], with --signals (in code: signals: true).`
       : `${file} holds several arrays that could be observations: ${fitting.join(', ')}. Name one, as in ${file}#${fitting[0]}.`,
   )
 }

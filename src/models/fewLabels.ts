@@ -147,10 +147,11 @@ function resolve(options: FewLabelsOptions): ResolvedFewLabels {
   if (!(lambda > 0 && lambda < Number.POSITIVE_INFINITY)) {
     throw new ConfigurationError(`lambda must be a finite number above 0; got ${lambda}.`)
   }
-  if (filters && (options.kernels ?? options.kernel ?? options.unlabelled ?? options.filterEpochs) !== undefined) {
-    throw new ConfigurationError(
-      'Given filters are not learned here; leave kernels, kernel, unlabelled and filterEpochs out.',
-    )
+  const ofLearning = (['kernels', 'kernel', 'unlabelled', 'filterEpochs'] as const).filter(
+    (name) => options[name] !== undefined,
+  )
+  if (filters && ofLearning.length > 0) {
+    throw new ConfigurationError(`Given filters are not learned here; leave ${ofLearning.join(', ')} out.`)
   }
   imagePipeline(transform)
   const training = trainingOf(options)

@@ -47,9 +47,11 @@ describe('a run folder', () => {
     const before = store.files()
     const making = createRun(store)
     await expect(making).rejects.toThrow(ConfigurationError)
-    await expect(making).rejects.toThrow(/runs\/a holds a run already; .*--resume.*--overwrite/)
+    await expect(making).rejects.toThrow(/runs\/a holds a finished run already; pass --overwrite/)
     await expect(createRun(store, { overwrite: true, resume: true })).rejects.toThrow(/not both/)
     expect(store.files()).toEqual(before)
+    await store.writeAtomic('checkpoint.safetensors', encode(''))
+    await expect(createRun(store)).rejects.toThrow(/runs\/a holds a run already; pass --resume.*--overwrite/)
   })
 
   it('is never made among files that are not of a run', async () => {

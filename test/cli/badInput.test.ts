@@ -295,8 +295,8 @@ describe('a model', () => {
 })
 
 describe('results', () => {
-  it('a run that is there needs --resume or --overwrite', async () => {
-    await refused(fitArgs(bad['good.npy'], '--out', run), 2, /holds a run already; pass --resume.*--overwrite/)
+  it('a run that has finished needs --overwrite', async () => {
+    await refused(fitArgs(bad['good.npy'], '--out', run), 2, /holds a finished run already; pass --overwrite/)
     await refused(fitArgs(bad['good.npy'], '--out', run, '--resume'), 2, /finished run, which leaves nothing to resume/)
     await refused(fitArgs(bad['good.npy'], '--out', mixed, '--overwrite'), 1, /not of a run.*choose another folder/)
     await refused(fitArgs(bad['good.npy'], '--out', bad['good.npy']), 1, /good\.npy is a file where a folder is needed/)

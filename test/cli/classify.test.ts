@@ -75,7 +75,7 @@ describe('energia classify', () => {
     expect((await energia([...sized, '--size', '12'])).code).toBe(0)
 
     const before = contentsOf(at('run'))
-    expect(await energia(learn())).toMatchObject({ code: 2, stderr: expect.stringContaining('holds a run already') })
+    expect(await energia(learn())).toMatchObject({ code: 2, stderr: expect.stringContaining('run already') })
     const filters = [
       '--filters',
       at('run'),
