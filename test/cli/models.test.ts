@@ -23,7 +23,7 @@ afterAll(() => {
 })
 describe('a model that is registered', () => {
   it('is learned, and its own options reach it', async () => {
-    const [start, progress, done] = events(
+    const [start, progress, measuring, done] = events(
       await command('fit', 'shift', '--data', data, '--shift', '2', '--out', run, '--json'),
     )
     expect(start).toEqual({
@@ -35,6 +35,7 @@ describe('a model that is registered', () => {
       out: run,
     })
     expect(progress).toEqual({ event: 'progress', fraction: 1 })
+    expect(measuring).toEqual({ event: 'measuring' })
     expect(done).toEqual({ event: 'done', sample: 30, out: run })
   })
 
