@@ -108,6 +108,7 @@ export {
   type ConvolutionalSolver,
   convolutionalEncoder,
   convolutionalSolvers,
+  type PolishOptions,
 } from './inference/convolutional/convolutionalEncoder.js'
 export { decodeConvolutional } from './inference/convolutional/decodeConvolutional.js'
 export { type Boundary, boundaries, type Spatial } from './inference/convolutional/geometry.js'

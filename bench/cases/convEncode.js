@@ -1,10 +1,12 @@
 import { codedPhotograph } from '../lib/oursAutoencoder.js'
 import { timing } from '../lib/statistics.js'
 
-/** Encoders that are measured, with the proximal gradient steps after their guess. */
+/** Encoders that are measured, with the proximal gradient steps and the sweeps over what is not zero after their guess. */
 const encoders = /** @type {const} */ ([
   { name: 'conv-shrink', encoder: 'conv-shrink', steps: 0 },
+  { name: 'conv-shrink, 3 sweeps', encoder: 'conv-shrink', steps: 0, sweeps: 3 },
   { name: 'conv-lista, K = 3', encoder: 'conv-lista', lista: 3, steps: 0 },
+  { name: 'conv-lista, K = 3, 3 sweeps', encoder: 'conv-lista', lista: 3, steps: 0, sweeps: 3 },
   { name: 'conv-lista, K = 3, 10 steps', encoder: 'conv-lista', lista: 3, steps: 10 },
 ])
 

@@ -64,10 +64,10 @@ const trainingSteps = 1000
 
 /**
  * Learns an auto-encoder from photographs but the last, and codes the middle of the last one by its encoder and exactly.
- * @param {{ encoder: 'conv-shrink' | 'conv-lista', lista?: number, steps: number, threads: number, repeats: number }} options
+ * @param {{ encoder: 'conv-shrink' | 'conv-lista', lista?: number, steps: number, sweeps?: number, threads: number, repeats: number }} options
  * @returns {Promise<{ encoder: number[], exact: number[], energy: number, least: number }>} seconds and energies
  */
-export async function codedPhotograph({ encoder, lista, steps, threads, repeats }) {
+export async function codedPhotograph({ encoder, lista, steps, sweeps = 0, threads, repeats }) {
   const images = await normalizedPhotographs()
   const photograph = images[images.length - 1]
   const others = {
@@ -107,10 +107,10 @@ export async function codedPhotograph({ encoder, lista, steps, threads, repeats 
   })
   const alone = { shape: [side, side], data: middle.data }
   const result = { encoder: [0].slice(1), exact: [0].slice(1), energy: Number.NaN, least: Number.NaN }
-  await model.encode(middle, { steps }) // compiles the graph
+  await model.encode(middle, { steps, sweeps }) // compiles the graph
   for (let repeat = 0; repeat < repeats; repeat++) {
     let start = performance.now()
-    result.energy = (await model.encode(middle, { steps })).energy[0]
+    result.energy = (await model.encode(middle, { steps, sweeps })).energy[0]
     result.encoder.push((performance.now() - start) / 1000)
     if (repeat >= 3) continue
     start = performance.now()

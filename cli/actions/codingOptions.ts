@@ -6,6 +6,7 @@ const flags = {
   tolerance: '--tolerance',
   maxSteps: '--max-steps',
   seconds: '--seconds',
+  sweeps: '--sweeps',
   restarts: '--restarts',
   samples: '--samples',
   seed: '--seed',

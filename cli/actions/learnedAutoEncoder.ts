@@ -21,7 +21,7 @@ export function learnedAutoEncoder(model: ConvolutionalAutoEncoderModel): Learne
       decode: (codes, shape, context) => model.decode(codes, { shape, ...given({ context }) }),
     },
     coder(coding) {
-      const { tolerance, maxSteps, seconds } = coding
+      const { tolerance, maxSteps, seconds, sweeps } = coding
       refuse(
         'conv-autoencoder',
         coding,
@@ -35,9 +35,11 @@ export function learnedAutoEncoder(model: ConvolutionalAutoEncoderModel): Learne
           ['maxSteps', 'seconds'],
           'codes are predicted in one pass unless --tolerance refines them',
         )
+      } else {
+        refuse('conv-autoencoder', coding, ['sweeps'], '--tolerance goes on to the optimum by sweeps of its own')
       }
       return async function* (data, signal) {
-        const options = { signal, ...given({ refine: tolerance, maxSteps, seconds }) }
+        const options = { signal, ...given({ refine: tolerance, maxSteps, seconds, sweeps }) }
         for await (const { index, shape, codeShape, inference, context } of model.encodeEach(data, options)) {
           yield { first: index, inference, context, shapes: { observation: shape, code: codeShape } }
         }

@@ -26,7 +26,12 @@ export function learnedConvolutional(model: ConvolutionalSparseCodingModel): Lea
     },
     coder(coding) {
       const { mask, tolerance, maxSteps, seconds } = coding
-      refuse('conv-sparse-coding', coding, ['restarts', 'samples'], 'its solvers find the code of least energy')
+      refuse(
+        'conv-sparse-coding',
+        coding,
+        ['sweeps', 'restarts', 'samples'],
+        'its solvers find the code of least energy',
+      )
       const solver = solvers.find((name) => name === coding.solver)
       if (coding.solver !== undefined && solver === undefined) {
         throw new ConfigurationError(

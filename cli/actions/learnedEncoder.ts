@@ -18,7 +18,7 @@ export function learnedEncoder(kind: 'lista' | 'psd', model: AmortizedModel): Le
       refuse(
         kind,
         options,
-        ['solver', 'restarts', 'samples'],
+        ['solver', 'sweeps', 'restarts', 'samples'],
         'its codes come from its encoder, and --tolerance refines them',
       )
       const { tolerance, maxSteps, seconds } = options

@@ -19,6 +19,7 @@ export function learnedLatentVariable(model: LatentVariableModel): Learned {
     ...present({ given: xShape }),
     coder(options) {
       refuse('latent-variable', options, ['samples'], 'its energies are minima and not estimated')
+      refuse('latent-variable', options, ['sweeps'], 'no encoder guesses its codes')
       const { solver, tolerance, maxSteps, seconds, restarts, seed } = options
       if (solver !== undefined && solver !== 'proximal-gradient' && solver !== 'gradient-descent') {
         throw new ConfigurationError(

@@ -19,7 +19,7 @@ export function learnedVae(model: VariationalModel): Learned {
       refuse(
         'vae',
         options,
-        ['solver', 'tolerance', 'maxSteps', 'seconds', 'restarts'],
+        ['solver', 'tolerance', 'maxSteps', 'seconds', 'sweeps', 'restarts'],
         'its codes come from its encoder',
       )
       const { samples, seed } = options

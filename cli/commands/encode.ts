@@ -22,6 +22,7 @@ export interface CodingOptions extends CommonOptions, OpeningOptions {
   readonly tolerance?: number
   readonly maxSteps?: number
   readonly seconds?: number
+  readonly sweeps?: number
   readonly restarts?: number
   readonly samples?: number
   readonly seed?: number
@@ -61,6 +62,11 @@ export function coding(command: Command): Command {
     )
     .option('--max-steps <n>', 'steps of the solver an observation', number({ whole: true, min: 0, max: 2 ** 31 - 1 }))
     .option('--seconds <number>', 'return what is solved after this long', positive)
+    .option(
+      '--sweeps <n>',
+      'conv-autoencoder: sweeps over the coefficients that the encoder predicts, which bring them nearer to the optimum (default: 0)',
+      number({ whole: true, min: 0, max: 10_000 }),
+    )
     .option(
       '--restarts <n>',
       'latent-variable: starts from random codes besides the first, the best of which counts',

@@ -138,7 +138,7 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
       transform: input.kind === 'images' ? restoreImageStep(input.transform) : undefined,
       preprocessing: stepKinds(preprocess),
       coder(coding) {
-        refuse('sparse-coding', coding, ['restarts', 'samples'], 'its solvers find the code of least energy')
+        refuse('sparse-coding', coding, ['sweeps', 'restarts', 'samples'], 'its solvers find the code of least energy')
         const { mask: file, tolerance, maxSteps, seconds } = coding
         const solver = coding.solver && solverByName(coding.solver, penalty.kind)
         const options = given({ solver, tolerance, maxSteps, seconds })

@@ -14,11 +14,12 @@ export function joinInferences(parts: readonly Inference[], atoms: number): Infe
     return out
   }
   const convex = parts.every((part) => part.gap !== undefined)
+  const measured = parts.every((part) => part.gap !== undefined || part.stationarity !== undefined)
   const certificate = joined(new Float64Array(total), (part) => part.gap ?? part.stationarity)
   return {
     codes: parts.length > 0 ? concatCodes(parts.map((part) => part.codes)) : emptyCodes(atoms),
     energy: joined(new Float64Array(total), (part) => part.energy),
-    ...(convex ? { gap: certificate } : { stationarity: certificate }),
+    ...(convex ? { gap: certificate } : measured ? { stationarity: certificate } : {}),
     steps: joined(new Uint32Array(total), (part) => part.steps),
     status: parts.flatMap((part) => part.status),
   }

@@ -28,15 +28,22 @@ describe('energia fit conv-autoencoder', () => {
   it('codes images of any size by the encoder, refines codes, and decodes them', async () => {
     for (const [out, more] of [
       ['guess', []],
+      ['swept', ['--sweeps', '3']],
       ['refined', ['--tolerance', '1e-3']],
     ] as const) {
       await command('encode', at('run'), '--data', data['batch.npy'], '--out', at(`${out}.npz`), ...more)
     }
-    const [guess, refined] = [await readCodes(at('guess.npz')), await readCodes(at('refined.npz'))]
+    const [guess, swept, refined] = await Promise.all(
+      ['guess', 'swept', 'refined'].map((name) => readCodes(at(`${name}.npz`))),
+    )
     expect(guess.codes.shape).toEqual([3, 4 * 16 * 16])
     for (let i = 0; i < 3; i++) {
-      expect(Number(refined.arrays.energy.data[i])).toBeLessThanOrEqual(Number(guess.arrays.energy.data[i]))
+      const [first, between, least] = [guess, swept, refined].map(({ arrays }) => Number(arrays.energy.data[i]))
+      expect(between).toBeLessThan(first)
+      expect(least).toBeLessThanOrEqual(between)
     }
+    // What an encoder predicts has no certificate, and none is made up.
+    expect(Object.keys(guess.arrays)).not.toEqual(expect.arrayContaining(['stationarity']))
     await command('decode', at('run'), '--codes', at('refined.npz'), '--out', at('decoded.npy'))
     expect((await readNpyTensor(at('decoded.npy'))).shape).toEqual([3, 20, 20])
   })
@@ -59,5 +66,7 @@ describe('energia fit conv-autoencoder', () => {
       command('encode', at('run'), '--data', data['batch.npy'], '--out', at('no.npz'), ...more)
     await expect(encode('--solver', 'fista')).rejects.toThrow('--tolerance refines')
     await expect(encode('--max-steps', '3')).rejects.toThrow('unless --tolerance refines')
+    await expect(encode('--sweeps', '3', '--tolerance', '1e-3')).rejects.toThrow('sweeps of its own')
+    await expect(encode('--sweeps', '-1')).rejects.toThrow('--sweeps')
   })
 })

@@ -129,6 +129,29 @@ describe.each(Object.entries(problems))('%s', (_, problem) => {
     if (problem.nonNegative) expect(Math.min(...z)).toBeGreaterThanOrEqual(0)
   })
 
+  test('sweeps over a code that is given lower its energy within its support, down to the least there is', async () => {
+    const { observation, mask, ...rest } = problem
+    const { codes } = await solve(problem)
+    const rough = { ...codes, values: codes.values.map((value, i) => value * [0.3, 1.6, 0.8][i % 3]) }
+    const encoder = await convolutionalEncoder(rest)
+    const energies: number[] = []
+    for (const sweeps of [0, 1, 2, 500]) {
+      const polished = await encoder.polish(observation, rough, { sweeps, ...(mask ? { mask } : {}) })
+      const z = toDense(polished.codes).data
+      expect(polished.energy[0]).toBeCloseTo(measureTwin(problem, columns, z).energy, 9)
+      expect(polished).not.toHaveProperty('gap')
+      if (sweeps === 0) expect(polished.codes).toBe(rough)
+      expect(polished.codes.indices.every((index) => rough.indices.includes(index))).toBe(true)
+      if (problem.nonNegative) expect(Math.min(...z)).toBeGreaterThanOrEqual(0)
+      energies.push(polished.energy[0])
+    }
+    encoder.dispose()
+    const [given, once, twice, settled] = energies
+    expect(once).toBeLessThan(given)
+    expect(twice).toBeLessThan(once)
+    expect(settled / optimum.energy).toBeCloseTo(1, 5)
+  })
+
   test('decoding is what the columns say', async () => {
     const { codes } = await solve(problem)
     const { shape } = problem.observation

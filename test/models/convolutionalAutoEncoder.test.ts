@@ -189,6 +189,17 @@ describe.each<MapEncoderName>(['conv-tanh-gain', 'conv-shrink', 'conv-lista'])('
     })
     const best = await exact.encode(image, { tolerance: 1e-5 })
     expect(refined.energy[0] / best.energy[0]).toBeCloseTo(1, 4)
+    const swept = await model.encode(batchOf(image), { sweeps: 3 })
+    expect(swept.energy[0]).toBeLessThan(guess.energy[0])
+    expect(swept.energy[0]).toBeGreaterThan(refined.energy[0])
+    expect(swept.codes.indices.every((index) => guess.codes.indices.includes(index))).toBe(true)
+    for (const code of [guess, swept]) {
+      // Neither has a certificate.
+      expect(code.gap ?? code.stationarity).toBeUndefined()
+      expect(code.status).toEqual(['maxSteps'])
+    }
+    await expect(model.encode(batchOf(image), { sweeps: 0.5 })).rejects.toThrow('sweeps must be a whole number')
+    await expect(model.encode(batchOf(image), { sweeps: 1, refine: 1e-3 })).rejects.toThrow('either sweeps or refine')
     const stepped = await model.encode(batchOf(image), { steps: 30 })
     expect(stepped.energy[0]).toBeLessThan(guess.energy[0])
     expect((await model.energy(batchOf(image)))[0]).toBe(guess.energy[0])

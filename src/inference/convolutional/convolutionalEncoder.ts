@@ -9,7 +9,7 @@ import { expandMask } from './canvas.js'
 import { type Boundary, codeSize, type Geometry, geometry, kernelGeometry, mapShape, type Spatial } from './geometry.js'
 import { lipschitzBound } from './lipschitz.js'
 import { ConvolutionProblem } from './problem.js'
-import { type Limits, solveActiveSet, solveFista } from './solve.js'
+import { type Limits, polish, solveActiveSet, solveFista } from './solve.js'
 
 /** The solvers for convolutional decoders: working sets with coordinate descent (the default), and FISTA. */
 export type ConvolutionalSolver = 'active-set' | 'fista'
@@ -45,6 +45,16 @@ export const convolutionalEncodeOptions: OptionNames<ConvolutionalEncodeOptions>
   signal: true,
   onProgress: true,
 }
+
+export interface PolishOptions {
+  /** 2 by default; 0 leaves the code as it is. */
+  readonly sweeps?: number
+  /** As for {@link ConvolutionalEncodeOptions}. */
+  readonly mask?: Tensor
+  readonly signal?: AbortSignal
+}
+
+const polishOptions: OptionNames<PolishOptions> = { sweeps: true, mask: true, signal: true }
 
 export interface ConvolutionalEncoderOptions {
   /** [m, kh, kw] or [m, kh, kw, c] for images, [m, kt] or [m, kt, c] for signals. */
@@ -85,6 +95,11 @@ export interface ConvolutionalEncoder {
    * not fit, DataError for numbers that are not finite or nothing observed, CancelledError where the signal fires.
    */
   encode(observation: Tensor, options?: ConvolutionalEncodeOptions): Promise<Inference>
+  /**
+   * A given code of one observation after sweeps of coordinate descent over its coefficients that are not zero, and no others: energy, and no
+   * certificate. It costs what is active, where {@link encode} looks at every coefficient. Throws as {@link encode} does.
+   */
+  polish(observation: Tensor, codes: Codes, options?: PolishOptions): Promise<Inference>
   /** Ends the encoder's use. */
   dispose(): void
 }
@@ -138,6 +153,12 @@ export async function convolutionalEncoder(options: ConvolutionalEncoderOptions)
     return { problem, place }
   }
 
+  /** Sets λ. With λmax = 0 every code but zero only adds to the energy, whatever λ. */
+  const weigh = async (problem: ConvolutionProblem, signal: AbortSignal | undefined): Promise<void> => {
+    const strength = lambda ?? lambdaRatio! * (await problem.lambdaMax(() => throwIfAborted(signal)))
+    problem.setLambda(strength > 0 ? strength : 1)
+  }
+
   const newProblem = (engine: Engine, place: Geometry) =>
     new ConvolutionProblem({
       engine,
@@ -183,9 +204,7 @@ export async function convolutionalEncoder(options: ConvolutionalEncoderOptions)
           },
           onStep: (steps, { gap, energy }) => encode.onProgress?.({ steps, gap, energy, seconds: elapsed() }),
         }
-        // With λmax = 0 every code but zero only adds to the energy, whatever λ.
-        const strength = lambda ?? lambdaRatio! * (await problem.lambdaMax(() => throwIfAborted(signal)))
-        problem.setLambda(strength > 0 ? strength : 1)
+        await weigh(problem, signal)
         if (solver === 'fista') {
           lipschitz ??= lipschitzBound(kernels.data, shape)
           problem.describe({ accelerated: 1 })
@@ -199,6 +218,30 @@ export async function convolutionalEncoder(options: ConvolutionalEncoderOptions)
           gap: Float64Array.of(measured.gap),
           steps: Uint32Array.of(steps),
           status: [status],
+        }
+      } finally {
+        problem.dispose()
+      }
+    },
+
+    async polish(observation, codes, options = {}) {
+      checkOptions('polish', options, polishOptions)
+      const { sweeps = 2, mask, signal } = options
+      if (!Number.isInteger(sweeps) || sweeps < 0) {
+        throw new ConfigurationError(`sweeps must be a whole number, 0 or more; got ${sweeps}.`)
+      }
+      throwIfAborted(signal)
+      const { problem, place } = open(observation, mask)
+      try {
+        checkCodes(codes, 1, codeSize(place), 'Codes to polish')
+        await weigh(problem, signal)
+        problem.start(codes)
+        const { energy, steps } = await polish(problem, sweeps, () => throwIfAborted(signal))
+        return {
+          codes: steps > 0 ? problem.codes() : codes,
+          energy: Float64Array.of(energy),
+          steps: Uint32Array.of(steps),
+          status: [Number.isFinite(energy) ? 'maxSteps' : 'nonFinite'],
         }
       } finally {
         problem.dispose()

@@ -8,7 +8,7 @@ import { layOut, planeSizes } from './canvas.js'
 import { codeSize, type Geometry } from './geometry.js'
 import { layKernels, layPositionWeights, paddedCount } from './layKernels.js'
 import { sortByIndex } from './sortByIndex.js'
-import { type Tiling, tilesOf } from './tiles.js'
+import { places, type Tiling, tilesOf } from './tiles.js'
 import { TileTable } from './tileTable.js'
 
 /** Single precision's unit roundoff. */
@@ -262,14 +262,10 @@ export class ConvolutionProblem {
 
   /** Forms the residual and measures the point; admits coefficients. */
   async measure(check: Check): Promise<Measurement> {
-    const onward = () => {
-      check()
-      return false
-    }
-    await this.run(Job.formResidual, this.tiles.count, onward)
+    await this.run(Job.formResidual, this.tiles.count, always(check))
     for (let strip = 0; strip < this.strips; strip++) {
       this.describe({ strip })
-      await this.run(Job.scanTiles, this.tiles.count, onward)
+      await this.run(Job.scanTiles, this.tiles.count, always(check))
     }
     this.describe({ round: ++this.round, anew: 0 })
     const { level, squares, singleSquares, agreement, penalty } = this.tiles.sums()
@@ -278,6 +274,15 @@ export class ConvolutionProblem {
     const s = Math.min(best, 1 / Math.max(1, level))
     const dual = s * agreement - 0.5 * s * s * singleSquares
     return { energy, gap: Math.max(0, energy - dual), level }
+  }
+
+  /** Forms the residual: the energy of the point. Nothing is admitted, and the next sweep visits all that was before. */
+  async energy(check: Check): Promise<number> {
+    await this.run(Job.formResidual, this.tiles.count, always(check))
+    this.describe({ round: ++this.round, anew: 0 })
+    this.tiles.wake()
+    const { squares, penalty } = this.tiles.sums()
+    return 0.5 * squares + penalty
   }
 
   /**
@@ -328,13 +333,17 @@ export class ConvolutionProblem {
     const { mapHeight, mapWidth } = this.geometry
     const positions = mapHeight * mapWidth
     const { tilesX, rows, columns } = this.tiling
-    const tileOf = (position: number) => {
-      const y = Math.floor(position / mapWidth)
-      return place(rows, y) * tilesX + place(columns, position - y * mapWidth)
-    }
-    const counts = new Int32Array(this.tiles.count)
+    const tileRow = places(rows)
+    const tileColumn = places(columns)
     const end = codes.indptr[1]
-    for (let at = 0; at < end; at++) counts[tileOf(codes.indices[at] % positions)]++
+    const tileOf = new Int32Array(end)
+    const counts = new Int32Array(this.tiles.count)
+    for (let at = 0; at < end; at++) {
+      const line = Math.floor(codes.indices[at] / mapWidth)
+      const x = codes.indices[at] - line * mapWidth
+      tileOf[at] = tileRow[line % mapHeight] * tilesX + tileColumn[x]
+      counts[tileOf[at]]++
+    }
     counts.forEach((count, tile) => {
       this.tiles.reserve(tile, 2 * count)
     })
@@ -344,7 +353,7 @@ export class ConvolutionProblem {
       const y = Math.floor(position / mapWidth)
       const corner = y * this.stride + position - y * mapWidth
       const value = this.options.nonNegative ? Math.max(0, codes.values[at]) : codes.values[at]
-      this.engine.kernels.addCoefficient(this.address, tileOf(position), corner, kernel, value)
+      this.engine.kernels.addCoefficient(this.address, tileOf[at], corner, kernel, value)
     }
   }
 
@@ -376,14 +385,10 @@ export class ConvolutionProblem {
   }
 }
 
-/** The last of increasing cuts that is not beyond `at`. */
-function place(cuts: Int32Array, at: number): number {
-  let low = 0
-  let high = cuts.length - 2
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (cuts[middle] <= at) low = middle
-    else high = middle - 1
+/** A pause that leaves nothing undone. */
+function always(check: Check): Pause {
+  return () => {
+    check()
+    return false
   }
-  return low
 }

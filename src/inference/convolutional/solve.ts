@@ -31,6 +31,9 @@ const STALLED_STEPS = 500
 /** Share of the energy that is progress: along flat directions it falls long before the gap does. */
 const PROGRESS = 1e-9
 
+/** Share of what the first sweep takes off the energy of a tile below which it is let be where no scan follows. */
+const SETTLED = 1e-9
+
 /** Whether a measurement is the best so far, in its gap or its energy, counted from the last that was. */
 function progress(): (measured: Measurement) => boolean {
   let gap = Number.POSITIVE_INFINITY
@@ -64,8 +67,7 @@ export async function solveActiveSet(problem: ConvolutionProblem, limits: Limits
     problem.grow()
     let first = 0
     for (let sweep = 0; sweep < SWEEPS && steps < limits.maxSteps; sweep++) {
-      const refine = sweep % REFINED_EVERY === REFINED_EVERY - 1 ? REFINEMENTS : 0
-      const decrease = await problem.descend(refine, calm, limits.outOfTime)
+      const decrease = await problem.descend(refinements(sweep), calm, limits.outOfTime)
       steps++
       if (decrease === undefined) break
       if (sweep === 0) first = decrease
@@ -74,6 +76,30 @@ export async function solveActiveSet(problem: ConvolutionProblem, limits: Limits
     if (first === 0) calm /= 8
   }
 }
+
+/**
+ * Sweeps over the working sets as they are, to which nothing is admitted: ends early where a sweep changes nothing. What is reached has an
+ * energy and no certificate.
+ */
+export async function polish(
+  problem: ConvolutionProblem,
+  sweeps: number,
+  check: () => void,
+): Promise<{ readonly energy: number; readonly steps: number }> {
+  problem.describe({ faded: SETTLED })
+  let energy = await problem.energy(check)
+  let steps = 0
+  const onward = () => {
+    check()
+    return false
+  }
+  while (steps < sweeps && (await problem.descend(refinements(steps), 0, onward)) !== 0) steps++
+  if (steps > 0) energy = await problem.energy(check)
+  return { energy, steps }
+}
+
+/** Steps of conjugate gradients that follow a sweep. */
+const refinements = (sweep: number): number => (sweep % REFINED_EVERY === REFINED_EVERY - 1 ? REFINEMENTS : 0)
 
 /**
  * FISTA (Beck and Teboulle 2009) with adaptive restart (O'Donoghue and Candès 2015), on sparse maps: every coefficient is looked at in

@@ -67,6 +67,15 @@ export class TileTable {
     return grown
   }
 
+  /** Lets the next sweep visit every tile, whatever was found of it before. */
+  wake(): void {
+    const numbers = this.engine.f64(this.address, this.count * NUMBERS)
+    for (let at = 0; at < numbers.length; at += NUMBERS) {
+      numbers[at + 8] = Number.POSITIVE_INFINITY // how far a level is from its optimum
+      numbers[at + 9] = -1 // what the first visit took off the energy
+    }
+  }
+
   /** The largest working set. */
   fullest(): number {
     const words = this.words()

@@ -54,3 +54,11 @@ function longest(cuts: Int32Array): number {
   for (let i = 1; i < cuts.length; i++) most = Math.max(most, cuts[i] - cuts[i - 1])
   return most
 }
+
+/** For each place before the last of increasing cuts, from 0, between which two it lies. */
+export function places(cuts: Int32Array): Int32Array {
+  const last = cuts.length - 1
+  const between = new Int32Array(cuts[last])
+  for (let i = 0; i < last; i++) between.fill(i, cuts[i], cuts[i + 1])
+  return between
+}

@@ -91,12 +91,7 @@ export class MapInference {
         if (signal?.aborted) throw new CancelledError('Coding was cancelled before all of the image was coded.')
         cut(image, [tall.begin, wide.begin], size, y.data)
         await program.run({ y }, { z })
-        for (let map = 0; map < maps; map++) {
-          for (let row = tall.keepBegin; row < tall.keepEnd; row++) {
-            const from = (map * down.length + row - tall.begin) * across.length - wide.begin
-            found.add(z.data, from + wide.keepBegin, from + wide.keepEnd, (map * rows + row) * columns + wide.keepBegin)
-          }
-        }
+        found.take(z, { tall, wide, rows, columns })
         if (performance.now() - lastTurn > SLICE_MS) {
           await turn()
           lastTurn = performance.now()
@@ -155,28 +150,54 @@ function cut(
   }
 }
 
+/** Which part of the maps [m, rows, columns] a tile holds. */
+interface TileOfMaps {
+  readonly tall: Stretch
+  readonly wide: Stretch
+  readonly rows: number
+  readonly columns: number
+}
+
 /** Coefficients that are not zero, as they come. */
 class Coefficients {
   private indices = new Int32Array(1 << 12)
   private values = new Float32Array(1 << 12)
   private count = 0
 
-  /** Takes those of `data` from `begin` to `end`, the first of which has the index `index`. */
-  add(data: Float32Array, begin: number, end: number, index: number): void {
-    if (this.count + end - begin > this.indices.length) this.grow(this.count + end - begin)
-    const { indices, values } = this
-    let { count } = this
-    for (let i = begin; i < end; i++) {
-      const value = data[i]
-      if (value === 0) continue
-      indices[count] = index + i - begin
-      values[count++] = value
+  /** Takes what a tile of maps [1, m, h, w] keeps. */
+  take({ shape, data }: Tensor, tile: TileOfMaps): void {
+    const [, , height, width] = shape
+    // Two numbers at a time: both are zero where the eight bytes, read as one number, are.
+    const pairs = new Float64Array(data.buffer, data.byteOffset, data.length >> 1)
+    for (let pair = 0; pair < pairs.length; pair++) {
+      if (pairs[pair] === 0) continue
+      this.add(data[2 * pair], 2 * pair, height, width, tile)
+      this.add(data[2 * pair + 1], 2 * pair + 1, height, width, tile)
     }
-    this.count = count
+    if (data.length % 2 === 1) this.add(data[data.length - 1], data.length - 1, height, width, tile)
   }
 
-  private grow(needed: number): void {
-    const size = Math.max(needed, 2 * this.indices.length)
+  /** Takes number `at` of a tile unless it is zero, or another tile's to keep. */
+  private add(
+    value: number,
+    at: number,
+    height: number,
+    width: number,
+    { tall, wide, rows, columns }: TileOfMaps,
+  ): void {
+    if (value === 0) return
+    const line = Math.floor(at / width)
+    const map = Math.floor(line / height)
+    const column = wide.begin + at - line * width
+    const row = tall.begin + line - map * height
+    if (row < tall.keepBegin || row >= tall.keepEnd || column < wide.keepBegin || column >= wide.keepEnd) return
+    if (this.count === this.indices.length) this.grow()
+    this.indices[this.count] = (map * rows + row) * columns + column
+    this.values[this.count++] = value
+  }
+
+  private grow(): void {
+    const size = 2 * this.indices.length
     const [indices, values] = [new Int32Array(size), new Float32Array(size)]
     indices.set(this.indices)
     values.set(this.values)
