@@ -18,7 +18,7 @@ import { refine } from './refine'
 import { refreshCorrelations } from './refreshCorrelations'
 import { minimize } from './minimize'
 import { roundCode, roundingCost, writeSorted } from './roundCode'
-import { WorkingSet, admit, largestRatio, refresh } from './workingSet'
+import { LEAST_SLACK, WorkingSet, admit, largestRatio, open, refresh } from './workingSet'
 import { RESOLVED, reaches, statusOf, writeResult } from './writeCode'
 
 /** Unit roundoff of single precision. */
@@ -28,9 +28,6 @@ const ADMIT_SHARE: f32 = 0.5
 const ADMIT_AT_MOST: i32 = 24
 /** Squared norms of observation times atom beyond which single precision would overflow. */
 const LARGEST_SCALE: f64 = 1e72
-/** What a settled correlation may exceed its threshold by, as a share of the tolerance within these bounds. */
-const LEAST_SLACK: f64 = 1e-11
-const MOST_SLACK: f64 = 1e-4
 /** Share of the gap before that it must fall below for more steps to be worth their while. */
 const PROGRESS: f64 = 0.5
 
@@ -149,10 +146,7 @@ function solve(
   const kp = problem.kp
   const nonNegative = <bool>problem.nonNegative
   const set = changetype<WorkingSet>(scratch.set)
-  set.size = 0
-  set.factored = 0
-  set.rough = 0
-  set.slack = max(LEAST_SLACK, min(MOST_SLACK, 0.1 * problem.tolerance))
+  open(set, problem.tolerance)
 
   const squaredNorm = load<f64>(scratch.squaredNorms + (<usize>row << 3))
   if (!(squaredNorm < Infinity)) {

@@ -12,13 +12,11 @@ import { RESOLVED, reaches, writeResult } from './writeCode'
 import { admitMasked, scatterMasked } from './maskedWorkingSet'
 import { minimize } from './minimize'
 import { Problem, Stop } from './problem'
-import { WorkingSet, refresh } from './workingSet'
+import { LEAST_SLACK, WorkingSet, open, refresh } from './workingSet'
 
 /** Atoms whose violation is at least this share of the worst are admitted together: this many, or as many as there are. */
 const ADMIT_SHARE: f64 = 0.5
 const ADMIT_TOGETHER: i32 = 24
-const LEAST_SLACK: f64 = 1e-11
-const MOST_SLACK: f64 = 1e-4
 
 /** Admits every atom outside that exceeds its threshold by `bound` times it or more; true where there is no room for one. */
 function admitViolators(problem: Problem, state: MaskedState, set: WorkingSet, bound: f64): bool {
@@ -51,10 +49,7 @@ export function solveMasked(problem: Problem, state: MaskedState, index: i32): v
     writeResult(problem, index, 0, 0.5 * state.squaredNorm, 0, 0, Stop.CONVERGED)
     return
   }
-  set.size = 0
-  set.factored = 0
-  set.rough = 0
-  set.slack = max(LEAST_SLACK, min(MOST_SLACK, 0.1 * problem.tolerance))
+  open(set, problem.tolerance)
   memory.fill(state.taken, 0, <usize>problem.kp)
   if (problem.warmIndptr) {
     const from = load<i32>(problem.warmIndptr + (<usize>index << 2))

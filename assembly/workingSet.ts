@@ -38,6 +38,17 @@ export class WorkingSet {
   factor: usize
 }
 
+/** What a settled correlation may exceed its threshold by, as a share of the tolerance within these bounds. */
+export const LEAST_SLACK: f64 = 1e-11
+const MOST_SLACK: f64 = 1e-4
+
+/** Empties a working set that is to be minimized for a relative gap of `tolerance`. */
+export function open(set: WorkingSet, tolerance: f64): void {
+  set.size = 0
+  set.factored = 0
+  set.rough = 0
+  set.slack = max(LEAST_SLACK, min(MOST_SLACK, 0.1 * tolerance))
+}
 
 /** The address of row `index` of the Gram matrix or the factor. */
 @inline

@@ -53,7 +53,7 @@ export function batchMasks(
     if (index >= rows) throw refused(masks, `more observations of ${formatShape(shape)}`)
     return { shape, data: masks.data.subarray(index * width, (index + 1) * width) }
   }
-  return (batch, first) => {
+  const rowByRow = (batch: Tensor, first: number): Float32Array => {
     const data = new Float32Array(batch.data.length).fill(1)
     for (let row = 0; row < batch.shape[0]; row++) {
       const mask = maskOf(first + row)
@@ -62,6 +62,12 @@ export function batchMasks(
       const channels = width / mask.data.length
       for (let p = 0; p < width; p++) data[row * width + p] = mask.data[Math.floor(p / channels)]
     }
+    return data
+  }
+  return (batch, first) => {
+    const end = first + batch.shape[0]
+    const data =
+      one && rows !== undefined && end <= rows ? one.data.subarray(first * width, end * width) : rowByRow(batch, first)
     const whole = { shape: batch.shape, data }
     checkMask(whole, batch, first)
     return whole

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { memoryStore } from '../../src/artifacts/memoryStore.js'
 import { fromTensor } from '../../src/data/fromTensor.js'
 import { plantedCodes } from '../../src/data/plantedCodes.js'
 import { recovered } from '../../src/diagnostics/matchDictionaries.js'
@@ -12,43 +11,16 @@ import { convTranspose } from '../../src/energy/modules/convTranspose.js'
 import { linear } from '../../src/energy/modules/linear.js'
 import { mlp } from '../../src/energy/modules/mlp.js'
 import { l1 } from '../../src/energy/regularizers/l1.js'
-import { l2 } from '../../src/energy/regularizers/l2.js'
 import { limitedNoise } from '../../src/energy/regularizers/limitedNoise.js'
-import { add, concat, cos, exp, log, mean, mul, neg, sin, sub, sumPerObservation } from '../../src/graph/index.js'
+import { add, concat, exp, log, mean, mul, neg, sub, sumPerObservation } from '../../src/graph/index.js'
 import { linearEncoder } from '../../src/inference/linear/linearEncoder.js'
 import { adam } from '../../src/learning/optimizers/adam.js'
 import { sgd } from '../../src/learning/optimizers/sgd.js'
-import { type LatentVariableOptions, latentVariableModel } from '../../src/models/latentVariable.js'
-import { loadModel } from '../../src/models/loadModel.js'
+import { latentVariableModel } from '../../src/models/latentVariable.js'
 import { ConfigurationError, ShapeError } from '../../src/tensor/errors.js'
-import { type Tensor, takeRows } from '../../src/tensor/tensor.js'
+import type { Tensor } from '../../src/tensor/tensor.js'
 import { normalBatch, rng } from '../inference/problems.js'
-import { interrupted } from './support.js'
-
-const runtime = { threads: 1 }
-
-/** Points of the upper half of the unit circle (or of the whole) with a little noise. */
-function circle(count: number, seed: number, turn = 0.5, noise = 0.02): Tensor {
-  const random = rng(seed)
-  const data = new Float32Array(2 * count)
-  for (let i = 0; i < count; i++) {
-    const angle = 2 * Math.PI * turn * random.uniform()
-    data[2 * i] = Math.cos(angle) + noise * random.normal()
-    data[2 * i + 1] = Math.sin(angle) + noise * random.normal()
-  }
-  return { shape: [count, 2], data }
-}
-
-const curve: LatentVariableOptions = {
-  shapes: { y: 2, z: 1 },
-  decoder: mlp({ inputs: 1, hidden: [16], outputs: 2, activation: 'tanh' }),
-  cost: squaredError(),
-  regularizer: l2({ lambda: 0.01 }),
-  optimizer: adam({ learningRate: 0.01 }),
-  batchSize: 64,
-  runtime,
-  seed: 1,
-}
+import { circle, curve, runtime } from './latentVariableProblems.js'
 
 describe('learning', () => {
   it('finds a planted dictionary, as sparse coding does', async () => {
@@ -217,148 +189,6 @@ describe('energies that cannot be learned', () => {
     const broken = await breaks.fit(data, { epochs: 200 })
     expect(broken.status).not.toBe('finished')
     expect(Object.values(broken.parameters).every(({ data: values }) => values.every(Number.isFinite))).toBe(true)
-  })
-})
-
-describe('a saved model', () => {
-  it('comes back the same, with its codes and history', async () => {
-    const store = memoryStore('run')
-    const model = await latentVariableModel({
-      ...curve,
-      encoder: linear({ inputs: 2, outputs: 1 }),
-      gamma: 0.3,
-      regularizer: limitedNoise({ radius: 3, deviation: 0.1 }),
-    }).fit(circle(200, 3), { epochs: 2 })
-    await model.save(store)
-    const back = await loadModel(store, { model: 'latent-variable', runtime })
-    expect(back.parameters).toEqual(model.parameters)
-    expect(back.keptCodes).toEqual(model.keptCodes)
-    expect(back.history).toEqual(model.history)
-    expect(back.settings).toEqual(model.settings)
-    const y = circle(10, 4)
-    expect(await back.encode(y)).toEqual(await model.encode(y))
-    const any = await loadModel(store)
-    expect(any.kind).toBe('latent-variable')
-    await expect(loadModel(store, { model: 'sparse-coding' })).rejects.toThrow(
-      /run of latent-variable.*sparse-coding was asked for/,
-    )
-    await expect(model.save(store)).rejects.toThrow(/overwrite/)
-  })
-
-  it('with functions of your own needs its definition', async () => {
-    const mine = (name: string, scale = 1) =>
-      latentVariableModel({
-        shapes: { y: 2, z: 1 },
-        decoder: defineModule({
-          name,
-          outputShape: [2],
-          init: () => ({ radius: { shape: [1], data: Float32Array.of(0.4) } }),
-          apply: ({ radius }, z) => mul(radius, concat([cos(z), mul(scale, sin(z))], 1)),
-        }),
-        cost: squaredError(),
-        optimizer: adam({ learningRate: 0.02 }),
-        definition: 'energies/circle.js',
-        inference: { restarts: 2 },
-        runtime,
-      })
-    const wider = mine('circle', 2)
-    const store = memoryStore('run')
-    const model = await mine('circle').fit(circle(256, 3, 1), { epochs: 30, run: store })
-    expect(model.parameters['decoder.radius'].data[0]).toBeCloseTo(1, 1)
-    await expect(loadModel(store)).rejects.toThrow(/energies\/circle\.js.*definition/)
-    await expect(loadModel(store, { definition: mine('another') })).rejects.toThrow(
-      /energy\.decoder\.name|decoder\.name is "circle" there/,
-    )
-    const back = await loadModel(store, { definition: mine('circle'), model: 'latent-variable' })
-    expect(back.parameters).toEqual(model.parameters)
-    // Functions that were edited are not those that learning was begun with, even where their names are.
-    const stopped = memoryStore('stopped')
-    expect(back.settings.ownFunctions).toMatch(/^[0-9a-f]{16}$/)
-    expect((await mine('circle').model()).settings.ownFunctions).toBe(back.settings.ownFunctions)
-    expect((await wider.model()).settings.ownFunctions).not.toBe(back.settings.ownFunctions)
-    const stop = new AbortController()
-    const data = interrupted(circle(256, 3, 1), 2, () => stop.abort())
-    await expect(mine('circle').fit(data, { run: stopped, signal: stop.signal })).rejects.toThrow(/go on with resume/)
-    await expect(wider.fit(data, { run: stopped, resume: true })).rejects.toThrow(/ownFunctions is "\w+" there and/)
-    // y on the circle has a code that explains it; the middle of it has none.
-    const [on, off] = await back.energy({ shape: [2, 2], data: Float32Array.of(0, 1, 0, 0) }, { restarts: 3 })
-    expect(on).toBeLessThan(0.02)
-    expect(off).toBeGreaterThan(0.3)
-  })
-
-  it('tells what it ran on', async () => {
-    const store = memoryStore('run')
-    await latentVariableModel(curve).fit(circle(100, 3), { epochs: 1, run: store })
-    const lines = new TextDecoder()
-      .decode(store.files()['metrics.ndjson'])
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    expect(lines[0]).toMatchObject({ event: 'runtime', name: 'onnxruntime-node', device: 'cpu', threads: 1 })
-    expect(lines.at(-1)).toEqual({ event: 'end', status: 'finished' })
-    expect(new TextDecoder().decode(store.files()['README.md'])).toContain('latent-variable')
-  })
-})
-
-describe('predictions', () => {
-  // y is one of two points that x chooses; the code says which.
-  const pairs = (count: number, seed: number) => {
-    const random = rng(seed)
-    const x = normalBatch(random, count, 1, 0.2)
-    const side = Array.from({ length: count }, () => (random.uniform() < 0.5 ? -1 : 1))
-    const y = {
-      shape: [count, 2],
-      data: Float32Array.from(side.flatMap((s, i) => [x.data[i], s + 0.01 * random.normal()])),
-    }
-    return { x, y, side }
-  }
-
-  it('are a set of completions of one x, ranked by energy', async () => {
-    const { x, y } = pairs(400, 3)
-    const model = await latentVariableModel({
-      shapes: { x: 1, y: 2, z: 1 },
-      decoder: linear({ inputs: 2, outputs: 2 }),
-      cost: squaredError(),
-      regularizer: l2({ lambda: 0.02 }),
-      optimizer: adam({ learningRate: 0.03 }),
-      batchSize: 100,
-      runtime,
-    }).fit({ x, y }, { epochs: 40 })
-    const given = { shape: [2, 1], data: Float32Array.of(0.3, -0.2) }
-    const { predictions, codes, energy } = await model.predict(given, { count: 12 })
-    expect(predictions.shape).toEqual([2, 12, 2])
-    expect(codes.shape).toEqual([2, 12, 1])
-    for (const row of [0, 1]) {
-      const sides = Array.from({ length: 12 }, (_, i) => predictions.data[2 * (12 * row + i) + 1])
-      expect(Math.max(...sides)).toBeGreaterThan(0.8)
-      expect(Math.min(...sides)).toBeLessThan(-0.8)
-      for (let i = 0; i < 12; i++) expect(predictions.data[2 * (12 * row + i)]).toBeCloseTo(given.data[row], 1)
-      for (let i = 1; i < 12; i++) expect(energy[12 * row + i]).toBeGreaterThanOrEqual(energy[12 * row + i - 1])
-    }
-    expect(await model.predict(given, { count: 12 })).toEqual({ predictions, codes, energy })
-    const free = await model.predict(given, { count: 5, rank: 'freeEnergy' })
-    const ys = { shape: [5, 2], data: free.predictions.data.slice(0, 10) }
-    const expected = await model.freeEnergy({ x: takeRows(given, [0, 0, 0, 0, 0]), y: ys })
-    for (const [i, value] of expected.entries()) expect(free.energy[i]).toBeCloseTo(value, 6)
-    await expect(model.predict()).rejects.toThrow(/pass x/)
-    await expect(model.predict({ shape: [1, 3], data: new Float32Array(3) })).rejects.toThrow(ShapeError)
-    await expect(model.predict(given, { count: 0 })).rejects.toThrow(/number of samples/)
-    await expect(model.sample(3)).rejects.toThrow(/predict/)
-  })
-
-  it('come from learned codes, the prior, or codes that are given', async () => {
-    const model = await latentVariableModel(curve).fit(circle(256, 3), { epochs: 5 })
-    expect(model.keptCodes!.shape).toEqual([256, 1])
-    expect((await model.sample(7, { seed: 2 })).shape).toEqual([7, 2])
-    expect(await model.sample(7, { seed: 2 })).toEqual(await model.sample(7, { seed: 2 }))
-    const codes = { shape: [3, 1], data: Float32Array.of(-1, 0, 1) }
-    const given = await model.predict(undefined, { codes })
-    expect([...given.codes.data].sort((a, b) => a - b)).toEqual([-1, 0, 1])
-    expect(given.energy[0]).toBeCloseTo(0, 6)
-    expect((await model.predict(undefined, { codes: 'prior', count: 4 })).predictions.shape).toEqual([1, 4, 2])
-    const untrained = await latentVariableModel({ ...curve, regularizer: l1({ lambdaRatio: 0.1 }) }).model()
-    await expect(untrained.sample(2)).rejects.toThrow(/l1 gives no density/)
-    await expect(untrained.predict(undefined, { codes: 'learned' })).rejects.toThrow(/not learned/)
   })
 })
 
