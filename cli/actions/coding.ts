@@ -83,7 +83,7 @@ export class Totals {
 /** Opens model and data. Throws before any work where the model cannot be coded as the options say. */
 export async function openCoding(run: string, options: CodingOptions, session: Session): Promise<Coding> {
   const model = await openModel(run, options, session)
-  const coder = model.coder(options)
+  const coder = model.coder(options, session.note)
   const { data, images } = await codingData(options, model, session)
   const totals = new Totals()
   return {

@@ -13,6 +13,7 @@ import {
 import { given } from '../given.js'
 import type { Measured, Portrait, Row } from '../models/model.js'
 import { historyFigure } from './historyFigure.js'
+import { isObserved } from './masks.js'
 import { MEASURING_SECONDS, noteOf, worstRelativeGap } from './measures.js'
 import { isPictureShape } from './pictures.js'
 import { stepKinds } from './stepKinds.js'
@@ -33,7 +34,8 @@ export async function convolutionalMeasured(
   let spent = false
   const started = performance.now()
   const coded = model.encodeEach(data, { seconds: MEASURING_SECONDS, signal, ...given({ mask }) })
-  for await (const { inference, shape } of coded) {
+  for await (const { index, inference, shape } of coded) {
+    if (!isObserved(mask, index)) continue
     const { codes, gap, status } = inference
     energy += inference.energy[0]
     active += codes.indices.length

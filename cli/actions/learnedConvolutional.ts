@@ -3,7 +3,7 @@ import { given } from '../given.js'
 import type { Learned } from '../models/model.js'
 import { refuse } from './codingOptions.js'
 import { convolutionalPortrait } from './convolutionalReport.js'
-import { maskedData, readMasks } from './masks.js'
+import { codingMasks } from './masks.js'
 import { stepKinds } from './stepKinds.js'
 
 const solvers = ['active-set', 'fista'] as const
@@ -24,7 +24,7 @@ export function learnedConvolutional(model: ConvolutionalSparseCodingModel): Lea
       channels,
       decode: (codes, shape, context) => model.decode(codes, { shape, ...given({ context }) }),
     },
-    coder(coding) {
+    coder(coding, note) {
       const { mask, tolerance, maxSteps, seconds } = coding
       refuse(
         'conv-sparse-coding',
@@ -39,7 +39,7 @@ export function learnedConvolutional(model: ConvolutionalSparseCodingModel): Lea
         )
       }
       return async function* (data, signal) {
-        const masks = mask === undefined ? undefined : (await readMasks(mask, spatial))(maskedData(data, spatial)).masks
+        const masks = await codingMasks(mask, data, spatial, note)
         const options = { signal, ...given({ solver, tolerance, maxSteps, seconds, mask: masks }) }
         for await (const { index, shape, codeShape, inference, context } of model.encodeEach(data, options)) {
           yield { first: index, inference, context, shapes: { observation: shape, code: codeShape } }

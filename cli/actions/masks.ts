@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   DataError,
+  formatNumber,
   formatShape,
   type Images,
   type ObservationMasks,
@@ -25,6 +26,33 @@ export interface Masks {
   readonly shared: boolean
 }
 
+/** Whether masks leave anything of the observation of a number. */
+export function isObserved(masks: ObservationMasks | undefined, index: number): boolean {
+  const mask = typeof masks === 'function' ? masks(index) : undefined // one for all leaves something, or it would have been refused
+  return mask === undefined || mask.data.includes(1)
+}
+
+/** How many of so many observations nothing was observed of. */
+export function unobservedOf(masks: ObservationMasks | undefined, count: number | undefined): number {
+  let unobserved = 0
+  for (let index = 0; index < (count ?? 0); index++) if (!isObserved(masks, index)) unobserved++
+  return unobserved
+}
+
+/** Says on standard error of how many observations nothing was observed, and what becomes of them. */
+export function noteUnobserved(
+  note: (text: string) => void,
+  masks: ObservationMasks | undefined,
+  { count, cut }: Pick<MaskedData, 'count' | 'cut'>,
+  what: string,
+): void {
+  const unobserved = unobservedOf(masks, count)
+  if (unobserved === 0) return
+  note(
+    `Nothing was observed of ${formatNumber(unobserved)} of ${formatNumber(count ?? 0)} ${cut ? 'windows' : 'observations'}: ${what}.`,
+  )
+}
+
 /** What masks have to go with. */
 export interface MaskedData {
   readonly name: string
@@ -34,6 +62,8 @@ export interface MaskedData {
   readonly channels: number | undefined
   /** How many observations there are, where that is known. */
   readonly count?: number | undefined
+  /** Axes of a whole observation; undefined for images, whose sizes may differ. */
+  readonly shape?: readonly number[] | undefined
   /** How the observations were cut out of the signals that masks belong to. */
   readonly cut?: SignalCut | undefined
 }
@@ -57,6 +87,7 @@ export async function readMasks(file: string, spatial: 1 | 2): Promise<MaskFile>
   const { images } = opened
   const masks: Tensor[] = []
   for (let i = 0; i < images.count; i++) masks.push(whiteOf(await images.image(i)))
+  if (!masks.some(({ data }) => data.includes(1))) throw nothingObserved(file, 'white')
   return (data) =>
     masks.length === 1
       ? { masks: masks[0], shared: true }
@@ -80,6 +111,12 @@ export async function maskFiles(
   if (heldOutMask !== undefined && heldOut === undefined) {
     throw new ConfigurationError('--held-out-mask goes with --held-out; give both.')
   }
+  if (heldOutMask !== undefined && mask === undefined) {
+    throw new ConfigurationError('--held-out-mask goes with --mask; give both.')
+  }
+  if (mask === '-' || heldOutMask === '-') {
+    throw new ConfigurationError('Standard input may be the data, and not a mask; give the mask as a file.')
+  }
   const read = (file: string | undefined) => (file === undefined ? undefined : readMasks(file, spatial))
   return { mask: await read(mask), heldOutMask: await read(heldOutMask) }
 }
@@ -88,13 +125,29 @@ export async function maskFiles(
 export function maskedData(data: Observations | Images, spatial: 1 | 2): MaskedData {
   const { name, count } = data
   const channels = isImages(data) ? (data.channels === 1 ? undefined : data.channels) : data.shape[spatial]
-  return { name, spatial, channels, count, cut: signalCut(data) }
+  return { name, spatial, channels, count, cut: signalCut(data), shape: isImages(data) ? undefined : data.shape }
+}
+
+/** The masks of data that is coded, from the file that was named; says of how many observations nothing was observed. */
+export async function codingMasks(
+  file: string | undefined,
+  data: Observations | Images,
+  spatial: 1 | 2,
+  note: (text: string) => void,
+): Promise<ObservationMasks | undefined> {
+  if (file === undefined) return undefined
+  if (file === '-')
+    throw new ConfigurationError('Standard input may be the data, and not a mask; give the mask as a file.')
+  const known = maskedData(data, spatial)
+  const { masks } = (await readMasks(file, spatial))(known)
+  noteUnobserved(note, masks, known, 'coded as 0, with energy 0')
+  return masks
 }
 
 /**
  * The masks of what is learned from and of what is held out: by default one mask that serves all, or those of the images that --held-out takes
- * out of the data. Throws ConfigurationError for a share of observations with a mask each, since they are held out by what they hold and not by
- * their place.
+ * out of the data; `note` is told of how many nothing was observed. Throws ConfigurationError for a share of observations with a mask each, since
+ * they are held out by what they hold and not by their place.
  */
 export function learningMasks(
   files: MaskFiles,
@@ -102,7 +155,29 @@ export function learningMasks(
   spatial: 1 | 2,
   learning: Observations | Images,
   heldOut: Observations | Images | Tensor | undefined,
-): { readonly mask?: ObservationMasks; readonly heldOutMask?: ObservationMasks } {
+  note: (text: string) => void,
+): LearningMasks {
+  const masks = chosenMasks(files, options, spatial, learning, heldOut)
+  noteUnobserved(note, masks.mask, maskedData(learning, spatial), 'left out of learning')
+  if (heldOut && !('data' in heldOut)) {
+    noteUnobserved(note, masks.heldOutMask, maskedData(heldOut, spatial), 'held out, but not measured')
+  }
+  return masks
+}
+
+/** What fit takes of masks. */
+export interface LearningMasks {
+  readonly mask?: ObservationMasks
+  readonly heldOutMask?: ObservationMasks
+}
+
+function chosenMasks(
+  files: MaskFiles,
+  options: { readonly heldOut?: string; readonly window?: number },
+  spatial: 1 | 2,
+  learning: Observations | Images,
+  heldOut: Observations | Images | Tensor | undefined,
+): LearningMasks {
   const data = maskedData(learning, spatial)
   if (heldOut === undefined) return given({ mask: files.mask?.(data).masks })
   const isShare = options.heldOut !== undefined && asShare(options.heldOut) !== undefined
@@ -128,6 +203,7 @@ function masksOfArray(mask: Tensor, file: string, data: MaskedData): Masks {
   const { shape } = mask
   const { spatial, channels, cut } = data
   const axes = shape.length
+  if (data.shape && data.shape.length > spatial + 1) return masksOfManyAxes(mask, file, data, data.shape)
   // A mask that ends with as many numbers as there are channels has them.
   const hasChannels = channels !== undefined && axes > spatial && shape[axes - 1] === channels
   const own = spatial + (hasChannels ? 1 : 0)
@@ -137,15 +213,32 @@ function masksOfArray(mask: Tensor, file: string, data: MaskedData): Masks {
     const count = shared ? 1 : shape[0]
     if (cut) return { masks: masksOfWindows({ shape: [count, ...each], data: mask.data }, file, data, cut), shared }
     if (shared) return { masks: mask, shared }
-    const size = sizeOf(each)
-    const rowOf = (index: number) => ({ shape: each, data: mask.data.subarray(index * size, (index + 1) * size) })
-    return { masks: eachOf(file, count, data, rowOf), shared }
+    return { masks: eachOf(file, count, data, rowsOf(mask)), shared }
   }
   const one = spatial === 2 ? 'height, width' : 'length'
   const more = channels === undefined ? '' : `, also with the ${channels} channels of the data as a last axis`
   throw new ConfigurationError(
     `${file} holds an array of ${formatShape(shape)}; a mask is [${one}], or [n, ${one}] with one for each observation${more}.`,
   )
+}
+
+/** An array as one mask, or as many, of observations with more axes than images have: of just their shape. */
+function masksOfManyAxes(mask: Tensor, file: string, data: MaskedData, own: readonly number[]): Masks {
+  const [wanted, given] = [formatShape(own), formatShape(mask.shape)]
+  if (given === wanted) return { masks: mask, shared: true }
+  const [count, ...each] = mask.shape
+  if (formatShape(each) !== wanted) {
+    throw new ConfigurationError(
+      `${file} holds an array of ${given}; a mask of observations of ${wanted} has their shape, or is n×${wanted} with one for each.`,
+    )
+  }
+  return { masks: eachOf(file, count, data, rowsOf(mask)), shared: false }
+}
+
+/** The rows of an array. */
+function rowsOf({ shape: [, ...each], data }: Tensor): (index: number) => Tensor {
+  const size = sizeOf(each)
+  return (index) => ({ shape: each, data: data.subarray(index * size, (index + 1) * size) })
 }
 
 /** Masks [n, t, …] of signals, or a single one of all, cut as the signals were. Throws ConfigurationError where they are of another length. */
@@ -202,8 +295,12 @@ function zerosAndOnes({ shape, data }: Awaited<ReturnType<typeof readNpy>>, file
     }
     mask[i] = value / one
   }
+  if (mask.length > 0 && !mask.includes(1)) throw nothingObserved(file, String(one))
   return { shape, data: mask }
 }
+
+const nothingObserved = (file: string, one: string): DataError =>
+  new DataError(`${file} says that nothing was observed; a mask is ${one} for what was observed.`)
 
 function whiteOf({ shape, data }: Tensor): Tensor {
   return { shape, data: data.map((value) => (value >= 0.5 ? 1 : 0)) }

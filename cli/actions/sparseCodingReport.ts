@@ -14,6 +14,7 @@ import {
 } from '../../src/index.js'
 import { given } from '../given.js'
 import type { Measured, Portrait, Row } from '../models/model.js'
+import { unobservedOf } from './masks.js'
 import { noteOf, worstRelativeGap } from './measures.js'
 import { stepKinds } from './stepKinds.js'
 import { duration } from './text.js'
@@ -32,7 +33,7 @@ export function progressLine(progress: FitProgress): string {
   ].join('  ')
 }
 
-/** What the finished dictionary makes of a sample; the first observations, where they have masks. */
+/** What the finished dictionary makes of a sample; where there are masks, of the first observations of which something was observed. */
 export async function measured(
   model: SparseCodingModel,
   sample: Tensor,
@@ -41,15 +42,16 @@ export async function measured(
 ): Promise<Measured> {
   const last = model.history.at(-1)
   const { energy, gap, codes, status } = await model.encode(sample, { signal, ...given({ mask: masks }) })
+  const rows = energy.length - unobservedOf(masks, energy.length)
   const worst = gap === undefined ? undefined : worstRelativeGap(energy, gap)
   const unsolved = status.filter((each) => each !== 'converged').length
   const fields = {
-    objective: energy.reduce((sum, value) => sum + value, 0) / energy.length,
+    objective: energy.reduce((sum, value) => sum + value, 0) / Math.max(1, rows),
     ...(last?.heldOutEnergy === undefined ? {} : { heldOutObjective: last.heldOutEnergy }),
-    active: codes.indices.length / codes.shape[0],
+    active: codes.indices.length / Math.max(1, rows),
     ...(worst === undefined ? {} : { worstRelativeGap: worst }),
-    converged: status.length - unsolved,
-    sample: codes.shape[0],
+    converged: rows - unsolved,
+    sample: rows,
     atoms: model.settings.atoms,
     atomsInUse: inUse(model),
     observationsSeen: last?.seen ?? 0,
@@ -69,7 +71,7 @@ export async function measured(
       ['observations learned from', formatNumber(fields.observationsSeen)],
       ['seconds of learning', formatNumber(fields.seconds, 3)],
     ],
-    ...noteOf(unsolved, status.length, fields.atomsInUse === 0 ? 'atom' : undefined),
+    ...noteOf(unsolved, rows, fields.atomsInUse === 0 ? 'atom' : undefined),
   }
 }
 

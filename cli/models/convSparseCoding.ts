@@ -98,7 +98,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
       .option('--no-centring', 'let kernels drift to one side')
   },
 
-  async recipe(options, { threads }) {
+  async recipe(options, { threads, note }) {
     const { ConfigurationError, convolutionalSparseCoding: define, localContrast } = await import('../../src/index.js')
     const { chosenHighPass } = await import('../actions/learningParts.js')
     const { convolutionalMeasured } = await import('../actions/convolutionalReport.js')
@@ -153,7 +153,7 @@ export const convSparseCoding: ModelCommand<ConvSparseCodingOptions> = {
         return {
           facts: { kernels: options.kernels, size: spatial === 1 ? size.slice(0, 1) : size },
           async learn({ fit, heldOutImages: heldOut = fit.heldOut, progress }) {
-            const masked = learningMasks(files, options, spatial, data, heldOut)
+            const masked = learningMasks(files, options, spatial, data, heldOut, note)
             const model = await definition.fit(data, {
               ...fit,
               ...masked,

@@ -142,7 +142,8 @@ export interface Learned {
   /** The kinds of the steps done to each observation. */
   readonly preprocessing: readonly string[]
   /** Throws ConfigurationError where the model cannot be coded as these options say. */
-  coder(options: CodingOptions): Coder
+  /** `note` tells what people should know before codes come. */
+  coder(options: CodingOptions, note: (text: string) => void): Coder
   /** Features of one image or signal after another, and how many each has; absent where codes have no places. */
   features?(options: FeaturesOptions): {
     readonly length: number

@@ -63,7 +63,7 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
       )
   },
 
-  async recipe(options, { threads }) {
+  async recipe(options, { threads, note }) {
     const { ConfigurationError, sparseCoding: define } = await import('../../src/index.js')
     const { checkTogether, chosenRegularizer, chosenUpdate, cutOf, imageSteps, observationSteps } = await import(
       '../actions/learningParts.js'
@@ -104,7 +104,7 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
         return {
           facts: { atoms: options.atoms, regularizer: penalty.kind },
           async learn({ fit, progress }) {
-            const masked = learningMasks(files, options, spatialOf(data), data, fit.heldOut)
+            const masked = learningMasks(files, options, spatialOf(data), data, fit.heldOut, note)
             const model = await definition.fit(data, {
               ...fit,
               ...masked,
@@ -125,7 +125,7 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
       '../../src/index.js'
     )
     const { refuse } = await import('../actions/codingOptions.js')
-    const { maskedData, readMasks, spatialOf } = await import('../actions/masks.js')
+    const { codingMasks, spatialOf } = await import('../actions/masks.js')
     const { portrait } = await import('../actions/sparseCodingReport.js')
     const { stepKinds } = await import('../actions/stepKinds.js')
     refuse('sparse-coding', runtime, ['device'], 'its solvers run on the CPU')
@@ -137,14 +137,13 @@ export const sparseCoding: ModelCommand<SparseCodingOptions> = {
       codeLength: atoms,
       transform: input.kind === 'images' ? restoreImageStep(input.transform) : undefined,
       preprocessing: stepKinds(preprocess),
-      coder(coding) {
+      coder(coding, note) {
         refuse('sparse-coding', coding, ['sweeps', 'restarts', 'samples'], 'its solvers find the code of least energy')
         const { mask: file, tolerance, maxSteps, seconds } = coding
         const solver = coding.solver && solverByName(coding.solver, penalty.kind)
         const options = given({ solver, tolerance, maxSteps, seconds })
         return async function* (data, signal) {
-          const mask =
-            file === undefined ? undefined : (await readMasks(file, 2))(maskedData(data, spatialOf(data))).masks
+          const mask = await codingMasks(file, data, spatialOf(data), note)
           yield* model.encodeBatches(data, { signal, ...options, ...given({ mask }) })
         }
       },

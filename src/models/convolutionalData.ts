@@ -5,10 +5,12 @@ import { CancelledError, ConfigurationError, DataError, ShapeError } from '../te
 import { formatShape, givenTensor, sameShape, sizeOf, type Tensor } from '../tensor/tensor.js'
 import type { ConvolutionalData } from './convolutionalSparseCoding.js'
 import { isImages, isTensor } from './dataKind.js'
+import { checkObserved } from './observedMasks.js'
 
 /**
  * What was observed, 1, and what is missing, 0: one mask for all observations, of the shape of one or without its channels; one each, of
- * the shape of a batch in memory; or a function of an observation's number. What stands where the mask is 0 does not matter.
+ * the shape of a batch in memory; or a function of an observation's number. What stands where the mask is 0 does not matter. Observations of which
+ * nothing was observed are left out of learning, and coded as 0 with energy 0.
  */
 export type ObservationMasks = Tensor | ((index: number) => Tensor | undefined)
 
@@ -58,6 +60,7 @@ export async function* convolutionalItems(
   reading: Reading,
   signal?: AbortSignal,
 ): AsyncGenerator<ConvolutionalItem> {
+  checkObserved(reading.masks, nameOf(data))
   let index = 0
   for await (const { raw, mask, name } of rawItems(data, reading, signal)) {
     const { output, context } = reading.transform.apply(raw)
@@ -90,6 +93,9 @@ async function* rawItems(
     }
   }
 }
+
+/** What data is called in a sentence. */
+export const nameOf = (data: ConvolutionalData): string => (isTensor(data) ? 'the given tensor' : data.name)
 
 /** The number of observations of a batch. Throws {@link DataError} where there are none. */
 export function rowCount(batch: Tensor): number {
@@ -151,17 +157,12 @@ export function maskOf(
       `A mask of ${formatShape(mask.shape)} was given for ${what} of ${formatShape(shape)}; give one of ${formatShape(plane)}${shape.length > plane.length ? ` or ${formatShape(shape)}` : ''}, 1 where a number was observed and 0 where it is missing.`,
     )
   }
-  let observed = 0
   for (const value of mask.data) {
     if (value !== 0 && value !== 1) {
       throw new DataError(
         `The mask of ${what} holds ${value}; a mask is 1 where a number was observed and 0 where it is missing.`,
       )
     }
-    observed += value
-  }
-  if (observed === 0) {
-    throw new DataError(`The mask says that nothing was observed of ${what}; leave it out, or give another mask.`)
   }
   return mask
 }

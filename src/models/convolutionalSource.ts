@@ -6,10 +6,11 @@ import { imageCache } from '../preprocess/imageCache.js'
 import { patches } from '../preprocess/patches.js'
 import { CancelledError, ConfigurationError } from '../tensor/errors.js'
 import { sizeOf, type Tensor } from '../tensor/tensor.js'
-import { checkFits, maskOf, type Reading, rowCount, rowOf } from './convolutionalData.js'
+import { checkFits, maskOf, nameOf, type Reading, rowCount, rowOf } from './convolutionalData.js'
 import type { ConvolutionalData } from './convolutionalSparseCoding.js'
 import { isImages, isTensor } from './dataKind.js'
 import type { BatchSource } from './epochLearner.js'
+import { checkObserved, isObserved, nothingObserved } from './observedMasks.js'
 
 /** An observation as learning takes it, but for when kernels move. */
 export type SourceItem = Omit<LearningObservation, 'moves'>
@@ -39,6 +40,7 @@ const CACHE_BYTES = 256 * 2 ** 20
 
 /** Observations to learn from, in a random order each pass. Throws ShapeError and DataError where they do not fit what is read. */
 export function convolutionalSource(data: ConvolutionalData, reading: Reading, crops?: Crops): ConvolutionalSource {
+  checkObserved(reading.masks, nameOf(data))
   if (crops) {
     if (!isImages(data)) {
       throw new ConfigurationError('Crops are cut from images, and these are observations of one size; leave crop out.')
@@ -54,15 +56,14 @@ export function convolutionalSource(data: ConvolutionalData, reading: Reading, c
 }
 
 function ofTensor(data: Tensor, reading: Reading, name: string): ConvolutionalSource {
-  const count = rowCount(data)
   // What is wrong with a row is said before anything is learned.
-  for (let row = 0; row < count; row++) rowOf(data, row, reading)
+  const learnable = observedOf(rowCount(data), name, (row) => rowOf(data, row, reading).mask)
   return {
     name,
-    count,
+    count: learnable.length,
     shape: data.shape.slice(1),
     batches: (pass) =>
-      indexed(count, pass, async (index) => {
+      indexed(learnable, pass, async (index) => {
         const { raw, mask } = rowOf(data, index, reading)
         return { observation: reading.transform.apply(raw).output, mask, index }
       }),
@@ -71,12 +72,16 @@ function ofTensor(data: Tensor, reading: Reading, name: string): ConvolutionalSo
 
 function ofImages(images: Images, reading: Reading): ConvolutionalSource {
   const cache = imageCache(images, { patch: [1, 1], transform: reading.transform, bytes: CACHE_BYTES })
+  const { masks } = reading
+  const learnable = observedOf(images.count, images.name, (index) =>
+    typeof masks === 'function' ? masks(index) : undefined,
+  )
   return {
     name: images.name,
-    count: images.count,
+    count: learnable.length,
     shape: undefined,
     batches: (pass) =>
-      indexed(images.count, pass, async (index) => {
+      indexed(learnable, pass, async (index) => {
         const observation = await cache.image(index)
         const what = `image ${images.label(index)}`
         checkFits(observation.shape, reading, what)
@@ -85,18 +90,27 @@ function ofImages(images: Images, reading: Reading): ConvolutionalSource {
   }
 }
 
-/** Observations that can be fetched by number, in the order of the pass. */
+/** The numbers of the observations of which something was observed. Throws DataError where there are observations, but none of these. */
+function observedOf(count: number, name: string, mask: (index: number) => Tensor | undefined): number[] {
+  const observed: number[] = []
+  for (let index = 0; index < count; index++) if (isObserved(mask(index))) observed.push(index)
+  if (count > 0 && observed.length === 0) throw nothingObserved(name)
+  return observed
+}
+
+/** Observations that can be fetched by number, those of `indices` in the order of the pass. */
 async function* indexed(
-  count: number,
+  indices: readonly number[],
   { batchSize, seed, epoch = 0, skip = 0, signal }: Pass,
   item: (index: number) => Promise<SourceItem>,
 ): AsyncGenerator<ConvolutionalBatch> {
+  const count = indices.length
   const order = seed === undefined ? (position: number) => position : permutation(count, seed, epoch)
   for (let begin = skip * batchSize; begin < count; begin += batchSize) {
     if (signal?.aborted) throw new CancelledError('Learning was stopped.')
     const end = Math.min(count, begin + batchSize)
     const items: SourceItem[] = []
-    for (let position = begin; position < end; position++) items.push(await item(order(position)))
+    for (let position = begin; position < end; position++) items.push(await item(indices[order(position)]))
     yield { items, last: end === count }
   }
 }
@@ -105,8 +119,13 @@ async function* indexed(
  * Observations of a stream with a mask each, in memory as the masks are: a stream that is shuffled does not say which observation comes.
  */
 function ofCollected(stream: Observations, reading: Reading): ConvolutionalSource {
-  const { name, shape, count } = stream
+  const { name, shape } = stream
   checkFits(shape, reading, `observations of ${name}`)
+  const { masks } = reading
+  const count =
+    stream.count === undefined || typeof masks !== 'function'
+      ? stream.count
+      : observedOf(stream.count, name, masks).length
   let collected: Promise<ConvolutionalSource> | undefined
   return {
     name,

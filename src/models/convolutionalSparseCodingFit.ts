@@ -19,6 +19,7 @@ import {
 } from './convolutionalSparseCodingSettings.js'
 import { isTensor } from './dataKind.js'
 import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
+import { isObserved, nothingObserved } from './observedMasks.js'
 import { checkBudget } from './trainingData.js'
 
 /** How long to learn, who is told, and where a run is kept. */
@@ -126,11 +127,17 @@ async function meanEnergy(
 ): Promise<number> {
   let sum = 0
   let count = 0
+  let unobserved = 0
   for await (const { observation, mask } of convolutionalItems(data, reading, signal)) {
+    if (!isObserved(mask)) {
+      unobserved++
+      continue
+    }
     const { energy } = await learner.encode({ observation, mask }, signal ? { signal } : {})
     sum += energy[0]
     if (++count === HELD_OUT_LIMIT) break
   }
+  if (count === 0 && unobserved > 0) throw nothingObserved('the held-out data')
   if (count === 0) throw new DataError('The held-out data holds no observations.')
   return sum / count
 }

@@ -7,6 +7,7 @@ import { formatShape, givenTensor, sameShape, sizeOf, type Tensor } from '../ten
 import type { ObservationMasks } from './convolutionalData.js'
 import { isImages, isTensor } from './dataKind.js'
 import type { BatchSource } from './epochLearner.js'
+import { checkObserved, nothingObserved } from './observedMasks.js'
 import type { SparseCodingData } from './sparseCoding.js'
 
 /** Observations of a step, with their masks where numbers are missing. */
@@ -15,7 +16,7 @@ export interface MaskedBatch {
   readonly mask?: Tensor
 }
 
-/** Observations in memory, 0 where numbers are missing, whatever stood there. */
+/** Observations of which something was observed, in memory, 0 where numbers are missing, whatever stood there. */
 export interface CollectedMasks {
   readonly observations: Observations
   /** Of the shape of all observations together. */
@@ -47,6 +48,7 @@ export function batchMasks(
     const suits = sameShape(one.shape.slice(1), shape) && (count === undefined || rows === count)
     if (!suits) throw refused(one, `${many} of ${formatShape(shape)}`)
   }
+  checkObserved(masks, 'any observation')
   const maskOf = (index: number): Tensor | undefined => {
     if (typeof masks === 'function') return masks(index)
     if (rows === undefined) return masks
@@ -81,10 +83,30 @@ export function batchMasks(
 export async function collectedMasks(data: SparseCodingData, masks: ObservationMasks): Promise<CollectedMasks> {
   checkWhole(data)
   const { data: numbers, shape } = isTensor(data) ? data : await toTensor(data)
-  const mask = batchMasks(masks, { shape: shape.slice(1), count: shape[0] })({ shape, data: numbers }, 0)
-  const observed = { shape, data: numbers.map((value, at) => (mask.data[at] === 0 ? 0 : value)) }
+  const whole = batchMasks(masks, { shape: shape.slice(1), count: shape[0] })({ shape, data: numbers }, 0)
   const name = isTensor(data) ? 'the given tensor with missing numbers' : data.name
-  return { observations: fromTensor(observed, name), mask }
+  const { observations, mask } = observedRows({ shape, data: numbers }, whole, name)
+  return { observations: fromTensor(observations, name), mask }
+}
+
+/** The rows of a batch of which something was observed, 0 where numbers are missing. Throws DataError where there are none of them. */
+export function observedRows(batch: Tensor, mask: Tensor, name: string): Required<MaskedBatch> {
+  const [count, ...shape] = batch.shape
+  const width = sizeOf(shape)
+  const data = batch.data.map((value, at) => (mask.data[at] === 0 ? 0 : value))
+  const seen = mask.data.slice()
+  let rows = 0
+  for (let row = 0; row < count; row++) {
+    if (!seen.subarray(row * width, (row + 1) * width).includes(1)) continue
+    if (rows < row) {
+      data.copyWithin(rows * width, row * width, (row + 1) * width)
+      seen.copyWithin(rows * width, row * width, (row + 1) * width)
+    }
+    rows++
+  }
+  if (rows === 0 && count > 0) throw nothingObserved(name)
+  const of = (numbers: Float32Array): Tensor => ({ shape: [rows, ...shape], data: numbers.subarray(0, rows * width) })
+  return { observations: of(data), mask: of(seen) }
 }
 
 /** A mask that is one for all observations of a shape, whichever they are. */

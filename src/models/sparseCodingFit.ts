@@ -10,7 +10,15 @@ import { sizeOf, type Tensor } from '../tensor/tensor.js'
 import type { ObservationMasks } from './convolutionalData.js'
 import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
 import { type FitProgress, validFitProgress } from './fitProgress.js'
-import { batchMasks, checkUnprocessed, collectedMasks, maskedObservations, sharedMask } from './maskedObservations.js'
+import {
+  batchMasks,
+  checkUnprocessed,
+  collectedMasks,
+  type MaskedBatch,
+  maskedObservations,
+  observedRows,
+  sharedMask,
+} from './maskedObservations.js'
 import type { ResolvedOptions, SparseCodingData } from './sparseCoding.js'
 import { SparseCodingLearner } from './sparseCodingLearner.js'
 import { type SparseCodingModel, sparseCodingModel } from './sparseCodingModel.js'
@@ -40,7 +48,7 @@ export async function fitSparseCoding(
   if (fit.heldOutMask && !fit.mask)
     throw new ConfigurationError('A heldOutMask goes with a mask; give both, or neither.')
   const masked = fit.mask && (await collectedMasks(data, fit.mask))
-  const raw = masked?.observations ?? trainingObservations(options, data)
+  const raw = trainingObservations(options, masked?.observations ?? data)
   const place = fit.run === undefined ? undefined : await createRun(fit.run, fit)
   // Fitted anew where a run is resumed: the same data and seed give the same bits.
   const step = await pipeline(options.preprocess).fit(raw, {
@@ -51,10 +59,8 @@ export async function fitSparseCoding(
   if (masked) checkUnprocessed(step.config)
   const settings = describeRun(options, data, raw, step)
   const observations = options.preprocess.length === 0 ? raw : preprocessed(raw, step)
-  const heldOut = fit.heldOut ? await heldOutBatch(fit.heldOut, step, raw.shape) : undefined
   const { heldOutMask = sharedMask(fit.mask, raw.shape) } = fit
-  const heldOutMasks = heldOutMask && batchMasks(heldOutMask, { shape: raw.shape, count: undefined })
-  const hidden = heldOut && heldOutMasks?.(heldOut, 0)
+  const heldOut = fit.heldOut && heldOutRows(await heldOutBatch(fit.heldOut, step, raw.shape), heldOutMask)
 
   const engine = await sharedEngine(options.threads)
   const learner = new DictionaryLearner(engine, {
@@ -89,7 +95,10 @@ export async function fitSparseCoding(
       validProgress: validFitProgress,
       evaluate:
         heldOut &&
-        (async () => ({ heldOutEnergy: learner.evaluate(heldOut.data, heldOut.shape[0], hidden?.data).energy })),
+        (async () => {
+          const { observations: rows, mask } = heldOut
+          return { heldOutEnergy: learner.evaluate(rows.data, rows.shape[0], mask?.data).energy }
+        }),
     })
     await session.restore()
     await session.learn(maskedObservations(observations, masked?.mask))
@@ -106,4 +115,15 @@ export async function fitSparseCoding(
   } finally {
     learner.dispose()
   }
+}
+
+/** Held-out observations with their masks, where they have any: those of which something was observed. */
+function heldOutRows(observations: Tensor, masks: ObservationMasks | undefined): MaskedBatch {
+  if (masks === undefined) return { observations }
+  const shape = observations.shape.slice(1)
+  return observedRows(
+    observations,
+    batchMasks(masks, { shape, count: undefined })(observations, 0),
+    'the held-out data',
+  )
 }

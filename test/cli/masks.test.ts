@@ -33,6 +33,7 @@ const picture = (seed: number) =>
 const one = chance(100, 1)
 const each = chance(300, 2)
 const gap = Array.from({ length: 40 }, (_, i) => (i % 7 < 2 ? 0 : 1))
+const long = Array.from({ length: 40 }, (_, i) => (i >= 10 && i < 20 ? 0 : 1))
 let data: Record<string, string>
 beforeAll(async () => {
   data = files(folder, {
@@ -50,6 +51,11 @@ beforeAll(async () => {
     'half.npy': npy([10, 10], new Array(100).fill(0.5)),
     'nan.npy': npy([10, 10], new Array(100).fill(Number.NaN)),
     'grey.npy': bytes([10, 10], new Array(100).fill(128)),
+    'nothing.npy': npy([10, 10], new Array(100).fill(0)),
+    'video.npy': npy([3, 2, 4, 5, 3]),
+    'frames.npy': npy([2, 4, 5, 3], chance(120, 6)),
+    'each-frame.npy': npy([3, 2, 4, 5, 3], chance(360, 7)),
+    'long-gap.npy': npy([40], long),
     'deep.npy': npy([2, 3, 10, 10, 3], new Array(1800).fill(1)),
     'many.npy': npy([20, 4, 4]),
     'masks-of-many.npy': npy([20, 4, 4], chance(320, 5)),
@@ -93,6 +99,7 @@ describe('masks of files', () => {
       ['nan.npy', /holds NaN where a mask is 1/],
       ['grey.npy', /holds 128 where a mask is 1/],
       ['deep.npy', /array of 2×3×10×10×3; a mask is \[height, width\], or \[n, height, width\]/],
+      ['nothing.npy', /nothing.npy says that nothing was observed; a mask is 1 for what was observed/],
     ] as const) {
       await expect(learn(data['stack.npy'], 'no', '--mask', data[name])).rejects.toThrow(message)
       await expect(energies(name)).rejects.toThrow(message)
@@ -173,10 +180,22 @@ describe('masks of linear observations', () => {
       [['--patch', '4'], /--mask goes with observations as they are/],
       [['--held-out', '0.5'], /give --held-out other data/],
       [['--held-out-mask', data['each.npy']], /--held-out-mask goes with --held-out/],
+      [['--mask', '-'], /Standard input may be the data, and not a mask/],
     ] as const) {
       await expect(learnAtoms(data['stack.npy'], 'no', ...masked, ...more)).rejects.toThrow(message)
     }
+    const heldOut = ['--held-out', data['stack.npy'], '--held-out-mask', data['each.npy']]
+    await expect(learnAtoms(data['stack.npy'], 'no', ...heldOut)).rejects.toThrow(/goes with --mask; give both/)
     expect(existsSync(at('no'))).toBe(false)
+  })
+
+  it('are of the shape of observations with more axes than images have', async () => {
+    await learnAtoms(data['video.npy'], 'video', '--mask', data['frames.npy'])
+    expect(await energies('each-frame.npy', 'video.npy', 'video')).toHaveLength(3)
+    expect(await energies('frames.npy', 'video.npy', 'video')).toHaveLength(3)
+    await expect(energies('one.npy', 'video.npy', 'video')).rejects.toThrow(
+      /array of 10×10; a mask of observations of 2×4×5×3 has their shape, or is n×2×4×5×3/,
+    )
   })
 })
 
@@ -198,6 +217,19 @@ describe('masks of signals', () => {
     model.dispose()
     await learned('shared', ...windows, '--mask', data['gap.npy'], '--held-out', data['beats.npy'])
     expect(await kernelsOf('shared')).toEqual(await kernelsOf('windows'))
+  })
+
+  it('may hide windows altogether, which are left out of learning and coded as 0', async () => {
+    await learned('gap', ...windows, '--mask', data['long-gap.npy'], '--held-out', data['beats.npy'])
+    expect(noted()).toMatch(/Nothing was observed of 3 of 21 windows: left out of learning/)
+    expect(noted()).toMatch(/Nothing was observed of 3 of 21 windows: held out, but not measured/)
+    const args = ['--data', data['beats.npy'], ...windows, '--mask', data['long-gap.npy'], '--overwrite']
+    await command('encode', at('gap'), ...args, '--out', at('gap.npz'))
+    expect(noted()).toMatch(/Nothing was observed of 3 of 21 windows: coded as 0, with energy 0/)
+    const { codes, arrays } = await readCodes(at('gap.npz'))
+    const dark = [...arrays.energy.data].flatMap((value, i) => (value === 0 ? [i] : []))
+    expect(dark).toEqual([2, 9, 16])
+    expect(codes.shape[0]).toBe(21)
   })
 
   it('are refused where there are too many, or they are no whole signals', async () => {

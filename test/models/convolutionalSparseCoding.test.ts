@@ -3,6 +3,7 @@ import { memoryStore } from '../../src/artifacts/memoryStore.js'
 import { fromTensor } from '../../src/data/fromTensor.js'
 import type { Images } from '../../src/data/observations.js'
 import {
+  type ConvolutionalData,
   type ConvolutionalSparseCodingOptions,
   convolutionalSparseCoding,
 } from '../../src/models/convolutionalSparseCoding.js'
@@ -245,6 +246,32 @@ describe('a model', () => {
     const each = { shape: images.shape, data: Float32Array.from({ length: 300 }, (_, i) => one.data[i % 100]) }
     expect(await heldOutOf(spoilt, { mask: each, heldOutMask: one })).toBe(expected)
     expect(await heldOutOf(images, { mask: each })).not.toBe(expected)
+  })
+
+  it('leaves observations out of which nothing was observed, and codes them as 0', async () => {
+    const three = rows(pictures, 0, 3)
+    const two = {
+      shape: [2, 20, 23],
+      data: Float32Array.from([...rows(pictures, 0, 1).data, ...rows(pictures, 2, 3).data]),
+    }
+    const nothing = tensor([20, 23], new Float32Array(460))
+    const masks = (index: number) => (index === 1 ? nothing : undefined)
+    const learned = async (data: ConvolutionalData, mask: object) => {
+      const model = await learnPictures().fit(data, { epochs: 2, heldOut: data, ...mask })
+      return { model, kernels: [...model.kernels.data], last: model.history.at(-1) }
+    }
+    const expected = await learned(two, {})
+    const given = { mask: masks, heldOutMask: masks }
+    for (const data of [three, fromTensor(three)]) {
+      const { model, kernels, last } = await learned(data, given)
+      expect(kernels).toEqual(expected.kernels)
+      expect(last).toMatchObject({ seen: 4, heldOutEnergy: expected.last?.heldOutEnergy, fraction: 1 })
+      const { energy, codes, gap, status } = await model.encode(data, { mask: masks })
+      expect([energy[1], gap?.[1], status[1], codes.indptr[2] - codes.indptr[1]]).toEqual([0, 0, 'converged', 0])
+      expect(energy[0]).toBeGreaterThan(0)
+      model.dispose()
+    }
+    expected.model.dispose()
   })
 
   it('takes masks of one observation, of its pixels, of a batch, and by number', async () => {

@@ -150,7 +150,9 @@ describe('a dictionary from incomplete observations', () => {
     const mask = tensor([20, 6], new Float32Array(120).fill(1))
     const coding = sparseCoding({ atoms: 4, lambda: 0.2 })
     await expect(coding.fit(data, { mask: tensor([20, 3, 2], mask.data) })).rejects.toThrow(/same shape/)
-    await expect(coding.fit(data, { mask: tensor([20, 6], new Float32Array(120)) })).rejects.toThrow(/row 0/)
+    await expect(coding.fit(data, { mask: tensor([20, 6], new Float32Array(120)) })).rejects.toThrow(
+      /nothing was observed of any observation/,
+    )
     const stream = plantedCodes({ atoms: 4, dimension: 6, active: 2, count: 20 }).observations
     const images = deadLeaves({ count: 2, width: 12, height: 12 })
     await expect(coding.fit(images, { mask })).rejects.toThrow(/patches are cut out of/)
@@ -162,12 +164,43 @@ describe('a dictionary from incomplete observations', () => {
     model.dispose()
     const plain = await coding.fit(stream, { epochs: 1 })
     await expect(plain.encode(stream, { mask: tensor([19, 6], mask.data.slice(6)) })).rejects.toThrow(/of 20 obs|19×6/)
-    const hidden = (row: number) => tensor([6], new Float32Array(6).fill(row === 7 ? 0 : 1))
-    await expect(plain.encode(stream, { mask: hidden })).rejects.toThrow(/nothing was observed in row 7/)
+    const nothing = () => tensor([6], new Float32Array(6))
+    await expect(coding.fit(stream, { mask: nothing })).rejects.toThrow(/nothing was observed of/)
+    const heldOut = { heldOut: stream, heldOutMask: nothing }
+    await expect(coding.fit(data, { mask, ...heldOut })).rejects.toThrow(/nothing was observed of the held-out data/)
+    const patched = sparseCoding({ atoms: 4, lambda: 0.2, patch: 2 })
+    await expect(
+      patched.fit(tensor([5, 6, 4], data.data), { mask: tensor([6, 4], mask.data.slice(0, 24)) }),
+    ).rejects.toThrow(/not images to cut patches from; leave patch out/)
     await expect(plain.encode(stream, { mask: () => tensor([5], new Float32Array(5).fill(1)) })).rejects.toThrow(
       /mask of 5 was given for observation 0 of 6/,
     )
     plain.dispose()
+  })
+
+  it('leaves observations out of which nothing was observed, and codes them as 0', async () => {
+    const random = rng(29)
+    const data = normalBatch(random, 40, 6)
+    const mask = hide(random, [40, 6], 0.2)
+    for (let i = 0; i < 40; i++) mask.data.fill(i % 10 === 3 ? 0 : 1, i * 6, i * 6 + 1 + (i % 10 === 3 ? 5 : 0))
+    const kept = Array.from({ length: 40 }, (_, i) => i).filter((i) => i % 10 !== 3)
+    const of = ({ data: numbers }: Tensor) =>
+      tensor([36, 6], Float32Array.from(kept.flatMap((i) => [...numbers.subarray(i * 6, i * 6 + 6)])))
+    const coding = sparseCoding({ atoms: 5, lambda: 0.2, threads: 1 })
+    const held = { heldOut: data, heldOutMask: mask }
+    const model = await coding.fit(data, { epochs: 2, mask, ...held })
+    const same = await coding.fit(of(data), { epochs: 2, mask: of(mask), heldOut: of(data), heldOutMask: of(mask) })
+    expect(bitsOf(model).atoms).toEqual(bitsOf(same).atoms)
+    expect(model.history.at(-1)).toMatchObject({
+      seen: 72,
+      heldOutEnergy: same.history.at(-1)?.heldOutEnergy,
+    })
+    const { codes, energy, status } = await model.encode(data, { mask })
+    expect(codes.shape).toEqual([40, 5])
+    expect([energy[3], energy[33], codes.indptr[4] - codes.indptr[3], status[13]]).toEqual([0, 0, 0, 'converged'])
+    expect(kept.map((i) => energy[i])).toEqual([...(await same.encode(of(data), { mask: of(mask) })).energy])
+    model.dispose()
+    same.dispose()
   })
 
   it('may come as a stream, with one mask for all or one each', async () => {

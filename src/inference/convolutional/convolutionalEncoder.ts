@@ -331,14 +331,11 @@ function checkedMask(mask: Tensor, observation: Tensor, { kernels }: Geometry): 
       `The mask is ${formatShape(mask.shape)}, but the observation is ${formatShape(observation.shape)}; give a mask of ${formatShape(spatial)}${spatial.length === observation.shape.length ? '' : ` or ${formatShape(observation.shape)}`}.`,
     )
   }
-  let observed = 0
   for (const value of mask.data) {
     if (value !== 0 && value !== 1) {
       throw new DataError(`A mask holds 1 where a number was observed and 0 where it is missing; got ${value}.`)
     }
-    observed += value
   }
-  if (observed === 0) throw new DataError('The mask says that nothing was observed; there is nothing to code.')
   return expandMask(mask, observation.data.length)
 }
 

@@ -2,8 +2,8 @@ import { DataError, ShapeError } from '../../tensor/errors.js'
 import { formatShape, givenTensor, sameShape, type Tensor } from '../../tensor/tensor.js'
 
 /**
- * Throws {@link ShapeError} unless the mask has the observations' shape, {@link DataError} unless it is of 0 and 1 and leaves
- * something of each observation, of which `first` is the number of the first.
+ * Throws {@link ShapeError} unless the mask has the observations' shape, {@link DataError} unless it is of 0 and 1. `first` is the
+ * number of the first observation.
  */
 export function checkMask(mask: Tensor, observations: Tensor, first = 0): void {
   givenTensor(mask, 'mask')
@@ -15,7 +15,6 @@ export function checkMask(mask: Tensor, observations: Tensor, first = 0): void {
   const [rows] = mask.shape
   const size = rows === 0 ? 0 : mask.data.length / rows
   for (let i = 0; i < rows; i++) {
-    let observed = 0
     for (let at = i * size; at < (i + 1) * size; at++) {
       const value = mask.data[at]
       if (value !== 0 && value !== 1) {
@@ -23,10 +22,6 @@ export function checkMask(mask: Tensor, observations: Tensor, first = 0): void {
           `The mask holds ${value} in row ${first + i}; a mask is 1 where a number was observed and 0 where it is missing.`,
         )
       }
-      observed += value
-    }
-    if (observed === 0) {
-      throw new DataError(`The mask says that nothing was observed in row ${first + i}; leave such observations out.`)
     }
   }
 }

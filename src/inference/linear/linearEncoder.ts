@@ -57,8 +57,8 @@ export interface LinearEncoder<Kind extends RegularizerKind = RegularizerKind> {
   /** Why fewer threads are at work than were asked for, where that is so. */
   readonly limitation: string | undefined
   /**
-   * Codes of observations [n, …]. Throws ShapeError for another shape, DataError for a mask that is not of 0 and 1 or hides all of
-   * an observation, CancelledError where the signal fires.
+   * Codes of observations [n, …]. Throws ShapeError for another shape, DataError for a mask that is not of 0 and 1, CancelledError
+   * where the signal fires. Where a mask leaves nothing of an observation, its code and its energy are 0.
    */
   encode(observations: Tensor, options?: EncodeOptions<Kind>): Promise<Inference>
   /** Frees the kernel memory; encodings under way are finished first. */
