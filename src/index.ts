@@ -118,7 +118,7 @@ export { graphEncoder } from './inference/graph/graphEncoder.js'
 export type { Observed } from './inference/graph/observed.js'
 // Inference.
 export type { QuadratureOptions } from './inference/graph/quadrature.js'
-export { explain, type Inference, type Status } from './inference/inference.js'
+export { explain, type Inference, type Status, statuses } from './inference/inference.js'
 export { decode } from './inference/linear/decode.js'
 export { type EncodeOptions, type LinearEncoder, linearEncoder } from './inference/linear/linearEncoder.js'
 export {

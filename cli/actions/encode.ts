@@ -2,8 +2,8 @@ import {
   ConfigurationError,
   codesWriter,
   DataError,
-  type Status,
   type StoredTensor,
+  statuses,
   storedTensor,
 } from '../../src/index.js'
 import type { EncodeCommandOptions } from '../commands/encode.js'
@@ -15,9 +15,6 @@ import { isImages } from './openData.js'
 import { checkApart, checkOutputFile } from './outputs.js'
 import { numberTable } from './text.js'
 import { savedNames, wholeColumns, wholeData } from './wholeLayout.js'
-
-/** Numbers of the status column. */
-const statuses: readonly Status[] = ['converged', 'maxSteps', 'timeBudget', 'diverged', 'nonFinite', 'stalled']
 
 /** `energia encode`. */
 export async function encode(session: Session, options: EncodeCommandOptions, run: string): Promise<void> {
