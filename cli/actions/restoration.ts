@@ -69,7 +69,7 @@ export async function openImage(source: string, options: RestorationCommandOptio
   }
   if (number >= images.count) {
     throw new ConfigurationError(
-      `${source} holds ${images.count} images, 0 to ${images.count - 1}; --image ${number} is none of them.`,
+      `${source} holds ${images.count === 1 ? 'one image, number 0' : `${images.count} images, 0 to ${images.count - 1}`}; --image ${number} is none of them.`,
     )
   }
   return cropped(greyWhereGrey(await images.image(number)), options.crop, source)

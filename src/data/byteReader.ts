@@ -18,6 +18,7 @@ export function byteReader(stream: AsyncIterable<Uint8Array>, name: string): Byt
   let held: Uint8Array = new Uint8Array(0)
   let position = 0
   let done = false
+  let arrived = false
 
   const refill = async (): Promise<boolean> => {
     while (!done && position === held.length) {
@@ -26,6 +27,7 @@ export function byteReader(stream: AsyncIterable<Uint8Array>, name: string): Byt
       else {
         held = next.value
         position = 0
+        arrived ||= held.length > 0
       }
     }
     return position < held.length
@@ -47,6 +49,7 @@ export function byteReader(stream: AsyncIterable<Uint8Array>, name: string): Byt
       while (total < length) {
         const piece = await readSome(length - total)
         if (piece.length === 0) {
+          if (!arrived) throw new FileFormatError(`${name} is empty.`)
           throw new FileFormatError(
             `${name} is cut short: ${length} bytes were needed and only ${total} came. Fetch or write it again.`,
           )

@@ -73,7 +73,9 @@ export function checkFinite(data: Float32Array, name: string, signals?: SignalRo
     if (data[i] - data[i] === 0) continue
     if (signals !== undefined && Number.isNaN(data[i])) throw new DataError(`${name} ${gapAt(data, i, signals)}`)
     throw new DataError(
-      `${name} holds ${Number.isNaN(data[i]) ? 'NaN' : 'an infinite number, or one too large for single precision'}. Remove or replace such values before use.`,
+      Number.isNaN(data[i])
+        ? `${name} holds NaN. Remove or replace such values before use; what is missing may be 0 under a mask, which sparse coding and convolutional sparse coding take.`
+        : `${name} holds an infinite number, or one too large for single precision. Remove or replace such values before use.`,
     )
   }
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError, FileFormatError } from '../tensor/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { checkImageKind, checkImageSize, largestImage } from './imageKind.js'
+import { checkImageKind, checkImageSize } from './imageKind.js'
 import type { Picture } from './picture.js'
 
 /** Loaded on first use: sharp brings a native library. */
@@ -25,7 +25,8 @@ async function openImage(
 ): Promise<{ image: Sharp; width: number; height: number; deep: boolean; grey: boolean }> {
   checkImageKind(bytes, name)
   const sharp = await loadSharp()
-  const image = sharp(bytes, { limitInputPixels: largestImage, failOn: 'warning', autoOrient: true })
+  // Its size is checked before anything is decoded, in a sentence that says it.
+  const image = sharp(bytes, { limitInputPixels: false, failOn: 'warning', autoOrient: true })
   try {
     const metadata = await image.metadata()
     const { width, height } = metadata.autoOrient

@@ -185,7 +185,7 @@ export class EpochSession<
     }
     if (mark === this.state.mark) return
     throw new FileFormatError(
-      `The run in ${place?.store.path} was begun with other data, also called ${source.name}; resume with that data, or pass --overwrite to start anew.`,
+      `The run in ${place?.store.path} was begun with other data, also called ${source.name}, or another mask; resume with those, or pass --overwrite to start anew.`,
     )
   }
 

@@ -138,7 +138,7 @@ function resolve(options: FewLabelsOptions): ResolvedFewLabels {
   const keep: Condition | undefined = options.keep ?? networks[0]
   if (keep === undefined || !networks.some((name) => name === keep)) {
     throw new ConfigurationError(
-      `The classifier that is kept is a ConvNet among the conditions; ${keep === undefined ? `compare one of ${conditions.slice(0, 4).join(', ')}` : `keep one of ${networks.join(', ')}, not ${keep}`}.`,
+      `The classifier that is kept is a ConvNet among the conditions; ${networks.length === 0 ? `compare one of ${conditions.slice(0, 4).join(', ')}` : `keep one of ${networks.join(', ')}, not ${keep}`}.`,
     )
   }
   if (!(testShare > 0 && testShare < 1)) {

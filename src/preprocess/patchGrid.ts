@@ -35,7 +35,7 @@ export function patchGrid(imageShape: readonly number[], options: GridOptions): 
   const [height, width] = imageShape
   if (height < size[0] || width < size[1]) {
     throw new DataError(
-      `An image of ${formatShape([height, width])} (height×width) is smaller than a patch of ${formatShape(size)}.`,
+      `An image of ${formatShape([height, width])} (height×width) is smaller than a patch of ${formatShape(size)}; use smaller patches (patch: ${Math.max(1, Math.min(height, width, 8))}, or --patch ${Math.max(1, Math.min(height, width, 8))}).`,
     )
   }
   const rows = starts(height, size[0], stride[0])

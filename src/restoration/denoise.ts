@@ -1,4 +1,4 @@
-import { ConfigurationError, DataError } from '../tensor/errors.js'
+import { DataError } from '../tensor/errors.js'
 import { checkOptions } from '../tensor/options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { denoiseConvolutional } from './denoiseConvolutional.js'
@@ -7,6 +7,7 @@ import { noiseLevel } from './noiseLevel.js'
 import {
   checkedImage,
   checkRestoration,
+  checkSigma,
   type Restoration,
   type RestorationOptions,
   restorationOptions,
@@ -38,10 +39,10 @@ export async function denoise(image: Tensor, options: DenoiseOptions = {}): Prom
   checkedImage(image)
   checkRestoration(options)
   const { sigma = noiseLevel(image) } = options
-  if (!(Number.isFinite(sigma) && (options.sigma === undefined || sigma > 0))) {
-    throw new ConfigurationError(`sigma must be a finite number above 0; got ${sigma}.`)
-  }
-  if (!(sigma > 0)) throw new DataError('No noise is to be seen in the image; say how strong it is (sigma).')
+  if (options.sigma !== undefined) checkSigma(options.sigma, { zero: false })
+  if (!Number.isFinite(sigma)) throw new DataError('The pixels of the image are too large to tell its noise; scale it.')
+  if (!(sigma > 0))
+    throw new DataError('No noise is to be seen in the image; say how strong it is (sigma, or --sigma 25).')
   return options.method === 'convolutional'
     ? denoiseConvolutional(image, sigma, options)
     : denoisePatches(image, sigma, options)

@@ -6,6 +6,7 @@ import { inpaintPatches } from './inpaintPatches.js'
 import {
   checkedImage,
   checkRestoration,
+  checkSigma,
   type Restoration,
   type RestorationOptions,
   restorationOptions,
@@ -47,9 +48,7 @@ export async function inpaint(image: Tensor, mask: Tensor, options: InpaintOptio
   })
   checkRestoration(options)
   const { sigma = 0, passes = PASSES } = options
-  if (!(sigma >= 0 && sigma < Infinity)) {
-    throw new ConfigurationError(`sigma must be a finite number, 0 or more; got ${sigma}.`)
-  }
+  checkSigma(sigma, { zero: true })
   if (!(Number.isInteger(passes) && passes >= 1 && passes <= 100)) {
     throw new ConfigurationError(`passes must be a whole number from 1 to 100; got ${passes}.`)
   }

@@ -36,7 +36,7 @@ export function noiseLevel(image: Tensor, mask?: Tensor): number {
   }
   if (count === 0) {
     throw new DataError(
-      `The noise of an image of ${formatShape(image.shape)} cannot be estimated: there is no square of four pixels. Say how strong it is (sigma).`,
+      `The noise of an image of ${formatShape(image.shape)} cannot be estimated: there is no square of four pixels. Say how strong it is (sigma, or --sigma 25).`,
     )
   }
   return sizes.subarray(0, count).sort()[count >> 1] / HALF_NORMAL_MEDIAN

@@ -101,6 +101,17 @@ export function checkRestoration({ method = 'patches', codes, lambda, atoms }: R
   }
 }
 
+/** The strongest noise that is believed, in units of pixels from 0 to 1. */
+const MOST_SIGMA = 1e9
+
+/** Throws {@link ConfigurationError} for noise that is none, or stronger than any image's. */
+export function checkSigma(sigma: number, { zero }: { readonly zero: boolean }): void {
+  if ((zero ? sigma >= 0 : sigma > 0) && sigma <= MOST_SIGMA) return
+  throw new ConfigurationError(
+    `sigma must be a number ${zero ? 'from 0' : 'above 0'}, and no more than ${MOST_SIGMA} times the range of pixels; got ${sigma}.`,
+  )
+}
+
 /** Throws {@link ConfigurationError} where the photographs that ship cannot be cut like an image with these channels ([]: grey). */
 export function checkPhotographChannels(channels: readonly number[]): void {
   if (channels.length > 0 && channels[0] !== 3) {

@@ -25,6 +25,21 @@ async function imageOf(path: string, colour = false): Promise<Tensor> {
   return opened.images.image(0)
 }
 
+/** A PNG whose header promises another width and height. */
+function sized(png: Uint8Array, side: number): Uint8Array {
+  const bytes = Uint8Array.from(png)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(16, side)
+  view.setUint32(20, side)
+  let check = 0xffffffff
+  for (const byte of bytes.subarray(12, 29)) {
+    check ^= byte
+    for (let bit = 0; bit < 8; bit++) check = (check >>> 1) ^ (check & 1 ? 0xedb88320 : 0)
+  }
+  view.setUint32(29, ~check)
+  return bytes
+}
+
 const clean = stripedImage(40, 44)
 const mask = randomMask([40, 44], 0.4)
 let data: Record<string, string>
@@ -37,6 +52,8 @@ beforeAll(async () => {
     'mask.npy': writeNpy(mask),
     'masks.npy': npy([2, 40, 44], new Array(3520).fill(1)),
     'small.png': await pngOf(stripedImage(5, 44)),
+    'flat.png': await pngOf({ shape: [12, 12], data: new Float32Array(144).fill(0.5) }),
+    'vast.png': sized(await pngOf(stripedImage(5, 44)), 60_000),
     'rows.npy': npy([4, 40]),
   })
   files(folder, { 'black.png': await pngOf({ shape: [40, 44], data: new Float32Array(1760) }) })
@@ -106,6 +123,14 @@ describe('energia denoise', () => {
     await refused([data['noisy.png'], ...out, '--crop', '50'], /fewer than --crop/)
     await refused([data['noisy.png'], ...out, '--lambda', '1'], /λ is of the lasso/)
     await refused([data['small.png'], ...out], /smaller than a patch/)
+    await refused(
+      [data['noisy.png'], ...out, '--patch', '100'],
+      /40×44.*a patch of 100×100; use smaller patches.*--patch 8/,
+    )
+    await refused([data['noisy.png'], ...out, '--sigma', '1e300'], /sigma must be a number above 0, and no more than/)
+    await refused([data['noisy.png'], ...out, '--image', '1'], /one image, number 0; --image 1 is none of them/)
+    await refused([data['flat.png'], ...out], /No noise is to be seen.*--sigma/)
+    await refused([data['vast.png'], ...out], /vast\.png has 60000×60000 pixels; .* Cut it into parts/)
     await refused([data['rows.npy'], ...out], /observations, not images/)
     await refused(['photographs', ...out], /say which with --image/)
     await refused(['photographs', ...out, '--image', '900'], /none of them/)

@@ -112,6 +112,7 @@ describe('a comparison with few labels', () => {
   it('says what cannot be compared', async () => {
     expect(() => fewLabels({ conditions: ['codes'] })).toThrow(/compare one of random/)
     expect(() => fewLabels({ conditions: ['random'], keep: 'frozen' })).toThrow(/keep one of random, not frozen/)
+    expect(() => fewLabels({ conditions: ['codes'], keep: 'frozen' })).toThrow(/compare one of random, random-frozen/)
     expect(() => fewLabels({ conditions: ['magic' as 'random'] })).toThrow(/no condition "magic"/)
     expect(() => fewLabels({ testShare: 1 })).toThrow(/testShare/)
     expect(() => fewLabels({ lambda: 0 })).toThrow(/lambda/)

@@ -140,6 +140,11 @@ describe('a dictionary from incomplete observations', () => {
       },
     })
     await expect(stopped).rejects.toThrow(/stopped/)
+    const others = tensor(
+      [600, 12],
+      mask.data.map((value, i) => (i % 12 === 5 ? 1 - value : value)),
+    )
+    await expect(learn(1).fit(data, { epochs: 3, mask: others, run, resume: true })).rejects.toThrow(/another mask/)
     expect(bitsOf(await learn(1).fit(data, { epochs: 3, mask, run, resume: true }))).toEqual(whole)
     expect(bitsOf(await learn(1).fit(data, { epochs: 3 })).atoms).not.toEqual(whole.atoms)
   })
