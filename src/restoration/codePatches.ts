@@ -28,6 +28,8 @@ const PIECE = 8192
 /** A pursuit ends at this share of a patch's numbers. */
 const MOST_ACTIVE = 0.5
 const LASSO_TOLERANCE = 1e-3
+/** How far a patch may go beyond what was observed, as a share of its range: the mean over patches would be biased if each were cut off at it. */
+const MARGIN = 0.5
 
 /**
  * Codes the overlapping patches of an image, each less its mean, and gives the weighted mean of their reconstructions. A patch with s
@@ -48,6 +50,7 @@ export async function codePatches(image: Tensor, coding: PatchCoding): Promise<{
     regularizer,
     ...(threads === undefined ? {} : { threads }),
   })
+  const range = mask && observedRange(image, mask, channels)
   const mean = new PatchMean(source, own)
   let active = 0
   let coded = 0
@@ -67,6 +70,7 @@ export async function codePatches(image: Tensor, coding: PatchCoding): Promise<{
       }
       const { codes } = await encoder.encode(patches, { ...options, ...hidden })
       const found = decode(codes, atoms)
+      if (range) keepWithin(found.data, means, range)
       for (let i = 0; i < seen.length; i++) {
         const atomsInUse = codes.indptr[i + 1] - codes.indptr[i]
         const share = observed ? observed[seen[i] - first] / size : 1
@@ -80,4 +84,35 @@ export async function codePatches(image: Tensor, coding: PatchCoding): Promise<{
     encoder.dispose()
   }
   return { image: mean.image(), active: coded === 0 ? 0 : active / coded }
+}
+
+/** From the least to the largest number observed, of each channel, with {@link MARGIN}. */
+type Range = readonly { readonly low: number; readonly high: number }[]
+
+function observedRange({ data }: Tensor, mask: Tensor, channels: number): Range {
+  return Array.from({ length: channels }, (_, channel) => {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (let at = channel; at < data.length; at += channels) {
+      if (mask.data[at] === 0) continue
+      low = Math.min(low, data[at])
+      high = Math.max(high, data[at])
+    }
+    const margin = MARGIN * (high - low)
+    return { low: low - margin, high: high + margin }
+  })
+}
+
+/**
+ * Brings patches, given less their means, near the range of what was observed of the image. An atom that is nearly 0 at the few pixels of a patch that
+ * were observed is scaled by the inverse of that, and says enormous things of the others.
+ */
+function keepWithin(patches: Float32Array, means: Float32Array, range: Range): void {
+  const channels = range.length
+  const size = (patches.length / means.length) * channels
+  for (let at = 0; at < patches.length; at++) {
+    const channel = at % channels
+    const mean = means[Math.floor(at / size) * channels + channel]
+    const { low, high } = range[channel]
+    patches[at] = Math.min(high, Math.max(low, mean + patches[at])) - mean
+  }
 }

@@ -61,6 +61,23 @@ describe('inpainting by patches', () => {
     expect(reports).toEqual([...reports].sort((a, b) => a - b))
   })
 
+  it('stays near what was observed, however little that was', async () => {
+    for (const channels of [1, 3]) {
+      const clean = stripedImage(32, 32, channels)
+      const mask = randomMask([32, 32], 0.93)
+      const { image } = await inpaint(spoilt(clean, mask), mask, { atoms: 24, passes: 2 })
+      for (let channel = 0; channel < channels; channel++) {
+        const of = (keep: (at: number) => boolean) =>
+          image.data.filter((_, at) => at % channels === channel && keep(Math.floor(at / channels)))
+        const observed = of((pixel) => mask.data[pixel] === 1)
+        const filled = of((pixel) => mask.data[pixel] === 0)
+        const [low, high] = [Math.min(...observed), Math.max(...observed)]
+        expect(Math.max(...filled)).toBeLessThanOrEqual(high + 0.51 * (high - low))
+        expect(Math.min(...filled)).toBeGreaterThanOrEqual(low - 0.51 * (high - low))
+      }
+    }
+  })
+
   it('takes colours together, by one mask or one for each channel', async () => {
     const clean = stripedImage(40, 40, 3)
     for (const mask of [randomMask([40, 40], 0.4), randomMask([40, 40, 3], 0.4)]) {
