@@ -11,6 +11,7 @@ export default defineConfig({
       '#data/files': source('data/files.node.ts'),
       '#data/pixels': source('data/pixels.node.ts'),
       '#artifacts/store': source('artifacts/store.node.ts'),
+      '#artifacts/process': source('artifacts/process.node.ts'),
       '#views/raster': source('views/svgToPng.node.ts'),
       energia: source('index.ts'),
     },

@@ -6,7 +6,7 @@ export { columnOf, encodeCodes, readCodes, type SavedCodes, writeCodes } from '.
 export { codesWriter } from './artifacts/codesWriter.js'
 export { memoryStore } from './artifacts/memoryStore.js'
 export { modelCard } from './artifacts/modelCard.js'
-export { createRun, openRun, type Run } from './artifacts/runFolder.js'
+export { createRun, holdingRun, openRun, type Run } from './artifacts/runFolder.js'
 export { decodeSafetensors, encodeSafetensors, type StoredTensor, storedTensor } from './artifacts/safetensors.js'
 export type { Store } from './artifacts/store.js'
 export { zipStore } from './artifacts/zipStream.js'

@@ -29,6 +29,7 @@ const seams: Record<string, string> = {
   '#data/files': 'data',
   '#data/pixels': 'data',
   '#artifacts/store': 'artifacts',
+  '#artifacts/process': 'artifacts',
   '#views/raster': 'views',
 }
 

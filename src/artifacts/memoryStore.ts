@@ -1,6 +1,6 @@
 import { joinBytes } from '../data/byteReader.js'
 import { FileFormatError } from '../tensor/errors.js'
-import { checkName, pieces, type Scratch, type Store } from './store.js'
+import { checkName, lockFile, pieces, type Scratch, type Store } from './store.js'
 
 /** A {@link Store} in memory, whose files can be given back: to be looked at, or downloaded (`zipStore`). */
 export interface MemoryStore extends Store {
@@ -25,16 +25,18 @@ export function memoryStore(path: string, files: Readonly<Record<string, Uint8Ar
     return bytes
   }
 
+  const names = (locks: boolean): string[] => [...held.keys()].filter((name) => name.startsWith(lockFile) === locks)
+
   const store: MemoryStore = {
     path,
     kind: 'memory',
-    files: () => Object.fromEntries([...held].map(([name, bytes]) => [name, bytes.slice()])),
+    files: () => Object.fromEntries(names(false).map((name) => [name, find(name).slice()])),
 
     async exists(name) {
       checkName(name)
       return held.has(name)
     },
-    list: async () => [...held.keys()].sort(),
+    list: async () => names(false).sort(),
     size: async (name) => find(name).length,
     read: async (name) => find(name).slice(),
 
@@ -68,6 +70,14 @@ export function memoryStore(path: string, files: Readonly<Record<string, Uint8Ar
       return memoryScratch()
     },
     sweep: async () => {},
+
+    async claim(name, text) {
+      checkName(name)
+      if (held.has(name)) return undefined
+      held.set(name, new TextEncoder().encode(text))
+      return () => store.remove(name)
+    },
+    claims: async () => names(true),
   }
   return store
 }

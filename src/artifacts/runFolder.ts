@@ -2,6 +2,7 @@ import { openStore } from '#artifacts/store'
 import { ConfigurationError, EnergiaError, FileFormatError } from '../tensor/errors.js'
 import { described } from '../tensor/tensor.js'
 import { checkpointFile } from './checkpoint.js'
+import { checkFree, holding } from './hold.js'
 import { memoryStore } from './memoryStore.js'
 import { appendMetrics, cutMetrics, type Metrics, metricsBytes, metricsFile, readMetrics } from './metrics.js'
 import { configFile, encodeRunConfig, holdsRun, type RunConfig, readRunConfig } from './runConfig.js'
@@ -62,7 +63,7 @@ export interface CreateRunOptions {
 }
 
 /**
- * Checks that a run can be made at a path (or in a store) and changes nothing yet. Throws {@link ConfigurationError} where
+ * Checks that a run can be made at a path (or in a store) and changes nothing yet; within {@link holdingRun} nothing else changes that. Throws {@link ConfigurationError} where
  * a run is there and neither option is given, or both are; {@link FileFormatError} where the folder holds something that
  * is not a run, which is never overwritten, or a run that cannot be resumed because its configuration is damaged.
  */
@@ -109,6 +110,26 @@ export async function createRun(path: string | Store, options: CreateRunOptions 
       return going
     },
   }
+}
+
+/**
+ * Does work that makes a run where `run` says, if anywhere: nothing else makes one there meanwhile, in this process or another. Throws
+ * {@link FileFormatError} where something does, and what {@link createRun} throws, before the work begins and before anything is changed.
+ */
+export async function holdingRun<T>(
+  options: CreateRunOptions & { readonly run?: string | Store },
+  work: () => Promise<T>,
+): Promise<T> {
+  const given: typeof options | null | undefined = options // what is none, the work refuses
+  if (given?.run === undefined) return work()
+  const store = storeAt(given.run)
+  try {
+    await createRun(store, options)
+  } catch (error) {
+    await checkFree(store) // who writes it tells more than what stands there so far
+    throw error
+  }
+  return holding(store, work)
 }
 
 /**

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, type FileHandle, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { rmdirSync, rmSync } from 'node:fs'
+import { appendFile, type FileHandle, link, open, readdir, rename, rm, rmdir, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { makeFolder } from '../data/files.node.js'
 import { FileFormatError } from '../tensor/errors.js'
 import { systemCode, systemError } from '../tensor/systemError.js'
-import { type Content, checkName, pieces, type Scratch, type Store } from './store.js'
+import { type Content, checkName, lockFile, pieces, type Scratch, type Store } from './store.js'
 
 /** What a half-written file is called until it is whole. */
 const partial = /^\..+\.[0-9a-f]{8}\.partial$/
@@ -37,7 +38,7 @@ export function openStore(path: string): Store {
     async list() {
       try {
         const entries = await readdir(path, { withFileTypes: true })
-        const names = entries.filter((entry) => !partial.test(entry.name))
+        const names = entries.filter(({ name }) => !partial.test(name) && !name.startsWith(lockFile))
         return names.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort()
       } catch (error) {
         if (systemCode(error) === 'ENOENT') return []
@@ -125,8 +126,64 @@ export function openStore(path: string): Store {
         if (systemCode(error) !== 'ENOENT') throw systemError(error, path, 'cleared')
       }
     },
+
+    async claim(name, text) {
+      const content = new TextEncoder().encode(text)
+      const made: string[] = []
+      for (let left = 10; ; left--) {
+        try {
+          made.push(...(await makeFolder(path)))
+          await writeNew(partialOf(name), file(name), content)
+          break
+        } catch (error) {
+          // Another process that lets go removes the folder that it made, or sweeps.
+          if (left > 0 && systemCode(error) === 'ENOENT') continue
+          await removeEmpty(made)
+          if (systemCode(error) === 'EEXIST') return undefined
+          throw systemError(error, file(name), 'written')
+        }
+      }
+      const claim = { lock: file(name), made }
+      if (claimed.size === 0) process.on('exit', removeClaims)
+      claimed.add(claim)
+      return async () => {
+        claimed.delete(claim)
+        if (claimed.size === 0) process.off('exit', removeClaims)
+        await store.remove(name)
+        await removeEmpty(made)
+      }
+    },
+
+    async claims() {
+      try {
+        return (await readdir(path)).filter((name) => name.startsWith(lockFile))
+      } catch (error) {
+        if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return []
+        throw systemError(error, path, 'read')
+      }
+    },
   }
   return store
+}
+
+/** Locks of this process, and the folders that were made for each. */
+const claimed = new Set<{ readonly lock: string; readonly made: readonly string[] }>()
+
+/** At the end of the process: work that was cut off lets go. */
+function removeClaims(): void {
+  for (const { lock, made } of claimed) {
+    try {
+      rmSync(lock, { force: true })
+      for (const folder of made.toReversed()) rmdirSync(folder)
+    } catch {} // nobody is left to be told, and what holds nothing more is seen by the next
+  }
+}
+
+/** Removes folders, the last first, as far as they are empty. */
+async function removeEmpty(folders: readonly string[]): Promise<void> {
+  try {
+    for (const folder of folders.toReversed()) await rmdir(folder)
+  } catch {} // it holds something by now
 }
 
 /** The folder of a file, and the file's name in it. */
@@ -171,6 +228,19 @@ async function writeWhole(path: string, content: Content): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+/** Writes a file that must not be there yet, whole or not at all: by a second name where the disk can give one. */
+async function writeNew(partial: string, target: string, content: Uint8Array): Promise<void> {
+  await writeWhole(partial, content)
+  try {
+    await link(partial, target)
+  } catch (error) {
+    if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(systemCode(error) ?? '')) throw error
+    await writeWhole(target, content)
+  } finally {
+    await rm(partial, { force: true })
   }
 }
 

@@ -41,7 +41,18 @@ export interface Store {
   scratch(name: string): Promise<Scratch>
   /** Removes what killed processes left half-written here. Nothing else may be writing here. */
   sweep(): Promise<void>
+  /**
+   * Makes a lock, {@link lockFile} or one whose name begins so, with this text, whole or not at all; undefined where there is one already.
+   * Gives what removes it, and the place with it where it had to be made for it and holds nothing else; an orderly end of the process
+   * does the same. Locks do not show in `list`.
+   */
+  claim(name: string, text: string): Promise<(() => Promise<void>) | undefined>
+  /** The names of all locks here; none where there is no such place. */
+  claims(): Promise<string[]>
 }
+
+/** The file that says who writes a place; others that belong to it have names that begin so. See {@link holding}. */
+export const lockFile = '.energia.lock'
 
 /** Bytes put aside. */
 export interface Scratch {

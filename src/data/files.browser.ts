@@ -53,8 +53,8 @@ export async function appendTo(path: string): Promise<Appender> {
   return unavailable(`Writing ${path}`, 'Offer the bytes as a download instead.')
 }
 
-export async function makeFolder(path: string): Promise<void> {
-  unavailable(`Making ${path}`, 'Keep the bytes in memory.')
+export async function makeFolder(path: string): Promise<string[]> {
+  return unavailable(`Making ${path}`, 'Keep the bytes in memory.')
 }
 
 export async function removeFile(path: string): Promise<void> {

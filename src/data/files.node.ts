@@ -174,16 +174,18 @@ export async function appendTo(path: string): Promise<Appender> {
   }
 }
 
-/** Makes a folder and those above it. (The system's own way of doing so reports a read-only disk as a missing file.) */
-export async function makeFolder(path: string): Promise<void> {
-  if (await isFolder(path)) return
+/** Makes a folder and those above it; gives those that were made, the outermost first. (The system's own way of doing so reports a read-only disk as a missing file.) */
+export async function makeFolder(path: string): Promise<string[]> {
+  if (await isFolder(path)) return []
   const above = nodePath.dirname(path)
-  if (above !== path) await makeFolder(above)
+  const made = above === path ? [] : await makeFolder(above)
   try {
     await fs.mkdir(path)
+    return [...made, path]
   } catch (error) {
     // It may have been made in the meantime.
     if (!(await isFolder(path))) throw systemError(error, path, 'written')
+    return made
   }
 }
 

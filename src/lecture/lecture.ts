@@ -1,5 +1,7 @@
+import { openStore } from '#artifacts/store'
 import { makeFolder, writeFileAtomically } from '#data/files'
 import { svgToPng } from '#views/raster'
+import { checkFree, holding } from '../artifacts/hold.js'
 import type { Images } from '../data/observations.js'
 import { sharedEngine } from '../kernels/engine.js'
 import { CancelledError } from '../tensor/errors.js'
@@ -8,7 +10,7 @@ import { type ReportNumber, type ReportSection, report } from '../views/report.j
 import type { ReportClaim } from '../views/reportClaims.js'
 import { standaloneSvg } from '../views/standaloneSvg.js'
 import { toPng } from '../views/toPng.js'
-import { type LectureProgress, openProgress } from './progress.js'
+import { type LectureProgress, openProgress, refuseOthers } from './progress.js'
 import type { LectureSection, SectionContext, SectionResult } from './section.js'
 import { sections, sectionsOf } from './sections.js'
 
@@ -48,16 +50,24 @@ export interface Lecture {
  * interrupted goes on: sections that were finished are kept, and models that had begun go on from their checkpoints, to the same
  * results. The page shows every section that the folder has.
  * Throws ConfigurationError for a section that does not exist and where the folder holds something else or a lecture with other
- * settings, CancelledError where the signal fires.
+ * settings, FileFormatError where another process makes a lecture there, CancelledError where the signal fires.
  */
 export async function lecture(options: LectureOptions): Promise<Lecture> {
-  const { out, seed = 0, full = false, overwrite = false, colours, signal } = options
+  const { out } = options
   const wanted = sectionsOf(options.only)
+  const store = openStore(out)
+  await checkFree(store)
+  await refuseOthers(out, TITLE)
+  return holding(store, () => make(options, wanted))
+}
+
+async function make(options: LectureOptions, wanted: readonly LectureSection[]): Promise<Lecture> {
+  const { out, seed = 0, full = false, overwrite = false, colours, signal } = options
   const settings = {
     ...{ version, seed, full },
     colours: colours === undefined ? 'made up' : `${colours.count} images of ${colours.name}`,
   }
-  const progress = await openProgress(out, settings, { title: TITLE, overwrite })
+  const progress = await openProgress(out, settings, overwrite)
   await makeFolder(out)
   const file = `${out}/index.html`
   const write = async (content: Parameters<typeof report>[0]) =>

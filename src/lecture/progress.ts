@@ -32,14 +32,13 @@ export interface LectureProgress {
 
 /**
  * The progress of the lecture in a folder: what is there goes on, unless `overwrite`, which forgets it. Throws {@link ConfigurationError}
- * where the folder holds something else, or a lecture with other settings.
+ * where the folder holds a lecture with other settings.
  */
 export async function openProgress(
   out: string,
   settings: LectureSettings,
-  { title, overwrite }: { readonly title: string; readonly overwrite: boolean },
+  overwrite: boolean,
 ): Promise<LectureProgress> {
-  await refuseOthers(out, title)
   const store = openStore(`${out}/progress`)
   await store.sweep()
   const goesOn = !overwrite && (await store.exists(settingsFile))
@@ -73,7 +72,7 @@ export async function openProgress(
 }
 
 /** Throws {@link ConfigurationError} unless the folder is new, empty, or holds a lecture. */
-async function refuseOthers(folder: string, title: string): Promise<void> {
+export async function refuseOthers(folder: string, title: string): Promise<void> {
   const kind = await pathKind(folder)
   if (kind === undefined || (kind === 'folder' && (await barelyBegun(folder)))) return
   const page = `${folder}/index.html`

@@ -1,5 +1,6 @@
 import { openStore } from '#artifacts/store'
 import { checkpointFile } from '../artifacts/checkpoint.js'
+import { checkFree } from '../artifacts/hold.js'
 import { createRun, modelFile } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
 import type { Images, Observations } from '../data/observations.js'
@@ -99,6 +100,7 @@ export async function keptRun<Learned>(
     return load(path, threads === undefined ? {} : { threads, runtime: { threads } })
   }
   const store = openStore(path)
+  await checkFree(store)
   for (const file of [modelFile, checkpointFile]) await store.remove(file)
   await progress.writeAtomic(`${run}.begun`, new Uint8Array(0))
   return learn({ ...options, overwrite: true })

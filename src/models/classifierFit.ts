@@ -1,4 +1,4 @@
-import { createRun } from '../artifacts/runFolder.js'
+import { createRun, holdingRun } from '../artifacts/runFolder.js'
 import { checkedLabelled, type Labelled } from '../data/labelled.js'
 import { oneHot } from '../energy/costs/categorical.js'
 import { type Module, type Parameters, prefixed } from '../energy/module.js'
@@ -67,7 +67,15 @@ export interface ClassifierPlan {
 }
 
 /** Learns a classifier; see {@link ClassifierFitOptions}. */
-export async function fitClassifier(
+export function fitClassifier(
+  plan: ClassifierPlan,
+  data: Labelled,
+  fit: ClassifierFitOptions,
+): Promise<ClassifierModel> {
+  return holdingRun(fit, () => learn(plan, data, fit))
+}
+
+async function learn(
   { training, form }: ClassifierPlan,
   data: Labelled,
   fit: ClassifierFitOptions,

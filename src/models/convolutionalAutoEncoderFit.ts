@@ -1,4 +1,4 @@
-import { createRun } from '../artifacts/runFolder.js'
+import { createRun, holdingRun } from '../artifacts/runFolder.js'
 import type { MapEncoder } from '../energy/mapEncoders/mapEncoder.js'
 import { kernelGeometry } from '../inference/convolutional/geometry.js'
 import { runtime } from '../runtime/runtime.js'
@@ -43,7 +43,15 @@ export function checkCodeSize(
 }
 
 /** Learns kernels and encoder; see {@link AutoEncoderFitOptions}. */
-export async function fitAutoEncoder(
+export function fitAutoEncoder(
+  plan: AutoEncoderPlan,
+  data: ConvolutionalData,
+  fit: AutoEncoderFitOptions,
+): Promise<ConvolutionalAutoEncoderModel> {
+  return holdingRun(fit, () => learn(plan, data, fit))
+}
+
+async function learn(
   plan: AutoEncoderPlan,
   data: ConvolutionalData,
   fit: AutoEncoderFitOptions,

@@ -1,4 +1,4 @@
-import { createRun } from '../artifacts/runFolder.js'
+import { createRun, holdingRun } from '../artifacts/runFolder.js'
 import { kernelGeometry } from '../inference/convolutional/geometry.js'
 import { ConvolutionalLearner } from '../learning/convolutional/convolutionalLearner.js'
 import { DataError } from '../tensor/errors.js'
@@ -39,7 +39,15 @@ const DEAD_MOVES = 20
 const HELD_OUT_LIMIT = 1000
 
 /** Learns kernels; see {@link ConvolutionalFitOptions}. */
-export async function fitConvolutional(
+export function fitConvolutional(
+  options: ResolvedConvolutional,
+  data: ConvolutionalData,
+  fit: ConvolutionalFitOptions,
+): Promise<ConvolutionalSparseCodingModel> {
+  return holdingRun(fit, () => learn(options, data, fit))
+}
+
+async function learn(
   options: ResolvedConvolutional,
   data: ConvolutionalData,
   fit: ConvolutionalFitOptions,

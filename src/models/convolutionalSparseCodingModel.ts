@@ -1,4 +1,4 @@
-import { createRun, type Run } from '../artifacts/runFolder.js'
+import type { Run } from '../artifacts/runFolder.js'
 import { storedTensor } from '../artifacts/safetensors.js'
 import type { Codes } from '../inference/codes.js'
 import {
@@ -30,6 +30,7 @@ import { type ConvolutionalDecodeOptions, decodeWhole } from './decodeWhole.js'
 import { type EncodedObservation, joinEncoded } from './encodedObservation.js'
 import type { LearningStatus } from './epochProgress.js'
 import type { Model } from './model.js'
+import { saveModel } from './saveModel.js'
 import { drawable } from './sparseCodingModel.js'
 
 export interface ConvolutionalModelEncodeOptions
@@ -155,13 +156,8 @@ export function convolutionalModel(parts: ConvolutionalModelParts): Convolutiona
       return Float64Array.from(energies)
     },
 
-    async save(path, options = {}) {
-      const place = await createRun(path, options)
-      const run = await place.begin(convolutionalName, settings)
-      for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })
-      await run.appendMetrics({ event: 'end', status })
-      await model.saveInto(run)
-    },
+    save: (path, options = {}) =>
+      saveModel(path, options, { name: convolutionalName, settings, history, status, saveInto: model.saveInto }),
 
     async saveInto(run) {
       const picture = pictureOf(kernels, usage, spatial)

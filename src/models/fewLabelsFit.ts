@@ -1,6 +1,6 @@
 import { checksum } from '../artifacts/fingerprint.js'
 import { LearningRun } from '../artifacts/learningRun.js'
-import { createRun } from '../artifacts/runFolder.js'
+import { createRun, holdingRun } from '../artifacts/runFolder.js'
 import { type StoredTensor, storedTensor } from '../artifacts/safetensors.js'
 import * as valid from '../artifacts/validate.js'
 import { checkedLabelled, type Labelled, type LabelledTensor, membersOf } from '../data/labelled.js'
@@ -39,11 +39,15 @@ const UNLABELLED = 13
 const FILTERS_SHARE = 0.05
 
 /** Compares classifiers; see {@link FewLabelsFitOptions}. */
-export async function fitFewLabels(
+export function fitFewLabels(
   options: ResolvedFewLabels,
   data: Labelled,
   fit: FewLabelsFitOptions,
 ): Promise<FewLabelsModel> {
+  return holdingRun(fit, () => learn(options, data, fit))
+}
+
+async function learn(options: ResolvedFewLabels, data: Labelled, fit: FewLabelsFitOptions): Promise<FewLabelsModel> {
   checkOptions('fit', fit, {
     ...{ test: true, run: true, overwrite: true, resume: true, checkpointSeconds: true },
     ...{ signal: true, onProgress: true },

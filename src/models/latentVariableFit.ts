@@ -1,4 +1,4 @@
-import { createRun } from '../artifacts/runFolder.js'
+import { createRun, holdingRun } from '../artifacts/runFolder.js'
 import type { Observed } from '../inference/graph/observed.js'
 import { runtime } from '../runtime/runtime.js'
 import { DataError } from '../tensor/errors.js'
@@ -22,7 +22,15 @@ export interface LatentVariableFitOptions extends EpochFitOptions<LatentVariable
 const HELD_OUT_LIMIT = 2000
 
 /** Learns the parameters of an energy; see {@link LatentVariableFitOptions}. */
-export async function fitLatentVariable(
+export function fitLatentVariable(
+  definition: LatentVariableDefinition,
+  data: LatentVariableData,
+  fit: LatentVariableFitOptions,
+): Promise<LatentVariableModel> {
+  return holdingRun(fit, () => learn(definition, data, fit))
+}
+
+async function learn(
   definition: LatentVariableDefinition,
   data: LatentVariableData,
   fit: LatentVariableFitOptions,

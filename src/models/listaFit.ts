@@ -1,4 +1,4 @@
-import { createRun } from '../artifacts/runFolder.js'
+import { createRun, holdingRun } from '../artifacts/runFolder.js'
 import type { Encoder } from '../energy/encoders/encoder.js'
 import { AmortizedInference } from '../inference/amortized.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
@@ -51,11 +51,11 @@ export interface EncoderPlan {
 const HELD_OUT_LIMIT = 1000
 
 /** Learns an encoder; see {@link EncoderFitOptions}. */
-export async function fitEncoder(
-  plan: EncoderPlan,
-  data: SparseCodingData,
-  fit: EncoderFitOptions,
-): Promise<AmortizedModel> {
+export function fitEncoder(plan: EncoderPlan, data: SparseCodingData, fit: EncoderFitOptions): Promise<AmortizedModel> {
+  return holdingRun(fit, () => learn(plan, data, fit))
+}
+
+async function learn(plan: EncoderPlan, data: SparseCodingData, fit: EncoderFitOptions): Promise<AmortizedModel> {
   checkOptions('fit', fit, { ...learningOptions, heldOut: true, onDictionaryProgress: true })
   checkBudget(fit)
   const place = fit.run === undefined ? undefined : await createRun(fit.run, fit)

@@ -1,4 +1,4 @@
-import { createRun, type Run } from '../artifacts/runFolder.js'
+import { createRun, holdingRun, type Run } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
 import { checkOptions } from '../tensor/options.js'
 import type { LearningStatus } from './epochProgress.js'
@@ -14,17 +14,19 @@ export interface SavedModel {
   saveInto(run: Run): Promise<void>
 }
 
-/** Writes a run folder of a model that has learned, all of it or nothing. Throws what `createRun` throws. */
+/** Writes a run folder of a model that has learned, all of it or nothing. Throws what `holdingRun` throws. */
 export async function saveModel(
   path: string | Store,
   options: { readonly overwrite?: boolean },
   { name, settings, history, status, saveInto }: SavedModel,
 ): Promise<void> {
   checkOptions('save', options, { overwrite: true })
-  const place = await createRun(path, options)
-  await place.begin(name, settings, async (run) => {
-    for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })
-    if (status !== undefined) await run.appendMetrics({ event: 'end', status })
-    await saveInto(run)
+  await holdingRun({ run: path, ...options }, async () => {
+    const place = await createRun(path, options)
+    await place.begin(name, settings, async (run) => {
+      for (const progress of history) await run.appendMetrics({ event: 'progress', ...progress })
+      if (status !== undefined) await run.appendMetrics({ event: 'end', status })
+      await saveInto(run)
+    })
   })
 }

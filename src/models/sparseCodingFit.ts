@@ -1,4 +1,4 @@
-import { createRun } from '../artifacts/runFolder.js'
+import { createRun, holdingRun } from '../artifacts/runFolder.js'
 import type { Observations } from '../data/observations.js'
 import { sharedEngine } from '../kernels/engine.js'
 import { DictionaryLearner } from '../learning/dictionaryLearner.js'
@@ -38,11 +38,15 @@ export interface FitOptions extends EpochFitOptions<FitProgress, Tensor | Observ
 const PREPROCESS_LIMIT = 50_000
 
 /** Learns a dictionary; see {@link FitOptions}. */
-export async function fitSparseCoding(
+export function fitSparseCoding(
   options: ResolvedOptions,
   data: SparseCodingData,
   fit: FitOptions,
 ): Promise<SparseCodingModel> {
+  return holdingRun(fit, () => learn(options, data, fit))
+}
+
+async function learn(options: ResolvedOptions, data: SparseCodingData, fit: FitOptions): Promise<SparseCodingModel> {
   checkOptions('fit', fit, { ...epochFitOptions, mask: true, heldOutMask: true })
   checkBudget(fit)
   if (fit.heldOutMask && !fit.mask)

@@ -1,4 +1,4 @@
-import { createRun } from '../artifacts/runFolder.js'
+import { createRun, holdingRun } from '../artifacts/runFolder.js'
 import { checkObserved } from '../inference/graph/observed.js'
 import { runtime } from '../runtime/runtime.js'
 import { DataError } from '../tensor/errors.js'
@@ -25,7 +25,15 @@ export interface VariationalFitOptions extends EpochFitOptions<VariationalProgre
 }
 
 /** Learns the networks of a variational auto-encoder; see {@link VariationalFitOptions}. */
-export async function fitVariational(
+export function fitVariational(
+  definition: VariationalDefinition,
+  data: LatentVariableData,
+  fit: VariationalFitOptions,
+): Promise<VariationalModel> {
+  return holdingRun(fit, () => learn(definition, data, fit))
+}
+
+async function learn(
   definition: VariationalDefinition,
   data: LatentVariableData,
   fit: VariationalFitOptions,

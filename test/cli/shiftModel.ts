@@ -4,6 +4,7 @@ import {
   type Codes,
   createRun,
   fromDense,
+  holdingRun,
   type Observations,
   openRun,
   rng,
@@ -39,8 +40,10 @@ export const shift: ModelCommand<ShiftOptions> = {
         const all = await toTensor(data as Observations)
         const mean = meanOf(all).map((value) => value + options.shift)
         progress({ fraction: 1 }, 'all seen')
-        const run = await (await createRun(fit.run, fit)).begin('shift', { shape: all.shape.slice(1) })
-        await run.saveTensors({ mean: storedTensor(mean) })
+        await holdingRun(fit, async () => {
+          const run = await (await createRun(fit.run, fit)).begin('shift', { shape: all.shape.slice(1) })
+          await run.saveTensors({ mean: storedTensor(mean) })
+        })
         return {
           measure: async (sample) => {
             const [count] = (await sample()).shape
