@@ -13,10 +13,10 @@ import {
 import { given } from '../given.js'
 import type { Measured, Portrait, Row } from '../models/model.js'
 import { historyFigure } from './historyFigure.js'
-import { isObserved } from './masks.js'
 import { MEASURING_SECONDS, noteOf, worstRelativeGap } from './measures.js'
 import { isPictureShape } from './pictures.js'
 import { stepKinds } from './stepKinds.js'
+import { isObserved } from './unobserved.js'
 
 /** Observations, and numbers in them, on which finished kernels are measured. */
 const SAMPLE = 1000

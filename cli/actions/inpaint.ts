@@ -2,7 +2,7 @@ import { ConfigurationError, inpaint as inpainted, rng, type Tensor } from '../.
 import type { InpaintCommandOptions } from '../commands/inpaint.js'
 import { given } from '../given.js'
 import type { Session } from '../session.js'
-import { readMasks } from './masks.js'
+import { readMasks } from './readMasks.js'
 import { checkResults, finishRestoration, LEVELS, openClean, openImage, restorationOptions } from './restoration.js'
 
 /** `energia inpaint`. */

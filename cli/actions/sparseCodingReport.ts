@@ -14,10 +14,10 @@ import {
 } from '../../src/index.js'
 import { given } from '../given.js'
 import type { Measured, Portrait, Row } from '../models/model.js'
-import { unobservedOf } from './masks.js'
 import { noteOf, worstRelativeGap } from './measures.js'
 import { stepKinds } from './stepKinds.js'
 import { duration } from './text.js'
+import { unobservedOf } from './unobserved.js'
 
 /** Fits into 80 columns. */
 export function progressLine(progress: FitProgress): string {

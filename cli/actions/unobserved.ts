@@ -1,0 +1,29 @@
+import { formatNumber, type ObservationMasks } from '../../src/index.js'
+import type { MaskedData } from './readMasks.js'
+
+/** Whether masks leave anything of the observation of a number. */
+export function isObserved(masks: ObservationMasks | undefined, index: number): boolean {
+  const mask = typeof masks === 'function' ? masks(index) : undefined // one for all leaves something, or it would have been refused
+  return mask === undefined || mask.data.includes(1)
+}
+
+/** How many of so many observations nothing was observed of. */
+export function unobservedOf(masks: ObservationMasks | undefined, count: number | undefined): number {
+  let unobserved = 0
+  for (let index = 0; index < (count ?? 0); index++) if (!isObserved(masks, index)) unobserved++
+  return unobserved
+}
+
+/** Says on standard error of how many observations nothing was observed, and what becomes of them. */
+export function noteUnobserved(
+  note: (text: string) => void,
+  masks: ObservationMasks | undefined,
+  { count, cut }: Pick<MaskedData, 'count' | 'cut'>,
+  what: string,
+): void {
+  const unobserved = unobservedOf(masks, count)
+  if (unobserved === 0) return
+  note(
+    `Nothing was observed of ${formatNumber(unobserved)} of ${formatNumber(count ?? 0)} ${cut ? 'windows' : 'observations'}: ${what}.`,
+  )
+}
