@@ -16,7 +16,7 @@ export function number(bounds: Bounds = {}): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (!decimal.test(text.trim())) throw new InvalidArgumentError(`Expected ${expected(bounds)}.`)
-    if (!Number.isFinite(value)) {
+    if (!Number.isFinite(value) || (bounds.whole && value > Number.MAX_SAFE_INTEGER)) {
       throw new InvalidArgumentError(`It is too large to compute with; expected ${expected(bounds)}.`)
     }
     const { whole = false, above = -Infinity, below = Infinity, min = -Infinity, max = Infinity } = bounds
@@ -81,7 +81,7 @@ export function cellList(text: string): number[] {
 export function sizeList(text: string): number[] {
   return text.split(',').map((each) => {
     if (/^\d{1,7}$/.test(each.trim()) && Number(each) >= 1) return Number(each)
-    throw new InvalidArgumentError('Expected whole numbers of 1 or more with commas between, as in 400,200.')
+    throw new InvalidArgumentError('Expected whole numbers from 1 to 9999999 with commas between, as in 400,200.')
   })
 }
 

@@ -13,6 +13,7 @@ const wrong: [args: string[], sentence: RegExp][] = [
   [['encode', 'runs/x', '--data', 'digits'], /required option '--out <file\.npz>' not specified/],
   [[...fit, '--regularizer', 'l7'], /Allowed choices are l1, weighted-l1/],
   [[...fit, '--epochs', 'many'], /'--epochs <n>' argument 'many' is invalid.*whole number, 1 or more/],
+  [[...fit, '--epochs', '1000000000000000000'], /'--epochs <n>'.*too large to compute with/],
   [['show', 'a.png', 'b.png'], /too many arguments.*\s.*Quote a pattern/],
   [['completion', 'tcsh'], /Allowed choices are bash, zsh, fish/],
 ]
