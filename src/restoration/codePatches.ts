@@ -27,6 +27,8 @@ export interface PatchCoding {
 const PIECE = 8192
 /** A pursuit ends at this share of a patch's numbers. */
 const MOST_ACTIVE = 0.5
+/** … and, where numbers are missing, at this share of those that were observed: atoms that explain each of few numbers say nothing of the others. */
+const MOST_OF_OBSERVED = 1 / 3
 const LASSO_TOLERANCE = 1e-3
 /** How far a patch may go beyond what was observed, as a share of its range: the mean over patches would be biased if each were cut off at it. */
 const MARGIN = 0.5
@@ -60,30 +62,45 @@ export async function codePatches(image: Tensor, coding: PatchCoding): Promise<{
       const whole = masks?.cut(all)
       const observed =
         whole && all.map((_, i) => whole.data.subarray(i * size, (i + 1) * size).reduce((sum, v) => sum + v, 0))
-      const seen = observed ? all.filter((_, i) => observed[i] > 0) : all
-      const { patches, means } = source.centred(seen)
-      const hidden = whole && {
-        mask: takeRows(
-          whole,
-          seen.map((index) => index - first),
-        ),
+      for (const seen of observed ? alike(all, observed) : [all]) {
+        const { patches, means } = source.centred(seen)
+        const share = observed ? observed[seen[0] - first] / size : 1
+        const hidden = whole && {
+          mask: takeRows(
+            whole,
+            seen.map((index) => index - first),
+          ),
+        }
+        const pursuit = hidden &&
+          'residual' in aim && { maxSteps: Math.max(1, Math.floor(MOST_OF_OBSERVED * share * size)) }
+        const { codes } = await encoder.encode(patches, { ...options, ...hidden, ...pursuit })
+        const found = decode(codes, atoms)
+        if (range) keepWithin(found.data, means, range)
+        for (let i = 0; i < seen.length; i++) {
+          const atomsInUse = codes.indptr[i + 1] - codes.indptr[i]
+          mean.add(seen[i], found.data, i * size, means, i * channels, share ** 2 / (1 + atomsInUse))
+        }
+        active += codes.values.length
+        coded += seen.length
       }
-      const { codes } = await encoder.encode(patches, { ...options, ...hidden })
-      const found = decode(codes, atoms)
-      if (range) keepWithin(found.data, means, range)
-      for (let i = 0; i < seen.length; i++) {
-        const atomsInUse = codes.indptr[i + 1] - codes.indptr[i]
-        const share = observed ? observed[seen[i] - first] / size : 1
-        mean.add(seen[i], found.data, i * size, means, i * channels, share ** 2 / (1 + atomsInUse))
-      }
-      active += codes.values.length
-      coded += seen.length
       onProgress((first + all.length) / source.count)
     }
   } finally {
     encoder.dispose()
   }
   return { image: mean.image(), active: coded === 0 ? 0 : active / coded }
+}
+
+/** The patches of which something was observed, those of which as much was together. */
+function alike(patches: Uint32Array, observed: Uint32Array): Uint32Array[] {
+  const groups = new Map<number, number[]>()
+  patches.forEach((patch, i) => {
+    if (observed[i] === 0) return
+    const group = groups.get(observed[i])
+    if (group) group.push(patch)
+    else groups.set(observed[i], [patch])
+  })
+  return Array.from(groups.values(), (group) => Uint32Array.from(group))
 }
 
 /** From the least to the largest number observed, of each channel, with {@link MARGIN}. */

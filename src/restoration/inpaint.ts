@@ -29,7 +29,7 @@ const PASSES = 4
  *
  *     min ‖z‖₀ with ‖m ⊙ (y − Wz)‖² ≤ |m|ε²,
  *
- * greedily, and its missing pixels are those of Wz, kept near the range of what was observed of the image. W is learned from the incomplete patches themselves, unless it is given, and once more
+ * greedily, with as many atoms as a third of what was observed, and its missing pixels are those of Wz, kept near the range of what was observed of the image. W is learned from the incomplete patches themselves, unless it is given, and once more
  * in each later pass from the image as it then stands.
  *
  * Convolutionally: min ½‖M ⊙ (Y − ΣKᵢ * Zᵢ)‖² + λΣ‖Zᵢ‖₁ for the image less the low-pass of the image filled so far,

@@ -13,8 +13,8 @@ const NOISE_LAMBDA = 2.8
 /** λ of the lasso's final codes without noise, and in units of it. */
 const CODING_LAMBDA = 0.02
 const CODING_NOISE_LAMBDA = 2.1
-/** Weight of the present image in the mean: enough to stand where no patch says anything. */
-const OWN = 1e-6
+/** Weight of the present image in the mean: it stands where patches say next to nothing, and is nothing beside what half-observed ones say. */
+const OWN = 0.03
 /** Pixels between patches in all passes but the last. */
 const STRIDE = 2
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { photographs } from '../../src/data/photographs.js'
 import { psnr } from '../../src/diagnostics/psnr.js'
 import { inpaint } from '../../src/restoration/inpaint.js'
 import { smoothFill } from '../../src/restoration/smoothFill.js'
@@ -75,6 +76,24 @@ describe('inpainting by patches', () => {
         expect(Math.max(...filled)).toBeLessThanOrEqual(high + 0.51 * (high - low))
         expect(Math.min(...filled)).toBeGreaterThanOrEqual(low - 0.51 * (high - low))
       }
+    }
+  })
+
+  it('does better than a smooth fill of a photograph, and no worse where nearly nothing was observed', async () => {
+    const photograph = await (await photographs()).image(0)
+    const clean = { shape: [96, 96], data: new Float32Array(96 * 96) }
+    const [top, left] = photograph.shape.map((side) => (side - 96) >> 1)
+    for (let y = 0; y < 96; y++) {
+      const from = (y + top) * photograph.shape[1] + left
+      clean.data.set(photograph.data.subarray(from, from + 96), 96 * y)
+    }
+    for (const [missing, gain] of [
+      [0.5, 1],
+      [0.96, -0.5],
+    ]) {
+      const mask = randomMask(clean.shape, missing)
+      const { image } = await inpaint(spoilt(clean, mask), mask, { atoms: 64, passes: 2 })
+      expect(psnr(clean, image)).toBeGreaterThan(psnr(clean, smoothFill(clean, mask)) + gain)
     }
   })
 
