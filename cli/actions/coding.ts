@@ -114,7 +114,7 @@ export function noteUnsolved({ model, options, totals }: Coding, session: Sessio
   for (const [status, times] of totals.statuses) {
     if (status === 'converged') continue
     if (status === 'maxSteps' && model.predicts?.(options)) {
-      session.note('Codes are as the encoder predicts them; --tolerance 1e-6 refines them.')
+      session.note('Codes come from the encoder; --tolerance 1e-6 refines them.')
       continue
     }
     const general = explain(status).replace('maxSteps', '--max-steps').replace('raise seconds', 'raise --seconds')

@@ -151,7 +151,7 @@ export interface Learned {
   }
   /** Observations from codes, preprocessing undone as far as `context` allows. */
   decode(codes: Codes, context?: NamedTensors): Promise<Tensor>
-  /** Whether codes are as an encoder predicts them, without a search that could have converged. */
+  /** Whether codes come from an encoder, without a search that could have converged. */
   predicts?(options: CodingOptions): boolean
   /** What to say of codes with this status, where it is something else than for other models. */
   explain?(status: Status): string | undefined

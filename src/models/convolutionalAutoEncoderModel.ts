@@ -42,7 +42,7 @@ export interface AutoEncodeOptions {
    */
   readonly steps?: number
   /**
-   * Sweeps of coordinate descent over the coefficients of the guess that are not zero, and no others; by default none. One or two take most of
+   * Sweeps of coordinate descent over the coefficients of the guess that are not zero, and no others; by default none. A few take about half of
    * what a guess is above the least energy, at little cost.
    */
   readonly sweeps?: number

@@ -193,7 +193,7 @@ describe('lista', () => {
 
   it('refines codes to a tolerance, and says what codes are that it does not', async () => {
     await command('energy', at('lista'), '--data', pictures, '--out', at('plain.csv'))
-    expect(noted()).toMatch(/as the encoder predicts them.*--tolerance 1e-6 refines/)
+    expect(noted()).toMatch(/come from the encoder.*--tolerance 1e-6 refines/)
     const refined = await command(
       'energy',
       at('lista'),

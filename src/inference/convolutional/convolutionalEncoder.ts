@@ -23,7 +23,7 @@ export interface ConvolutionalEncodeOptions {
   readonly tolerance?: number
   /** Sweeps over the working sets, or steps of FISTA; 10,000 by default. */
   readonly maxSteps?: number
-  /** Seconds after which the point reached is returned with the status `timeBudget`, certified as any other. */
+  /** Seconds after which the point reached is returned with the status `timeBudget`, certified like every other. */
   readonly seconds?: number
   /** 1 where observed, 0 where missing: [h, w] (or [t]), or the shape of the observation. What is missing may be NaN. */
   readonly mask?: Tensor

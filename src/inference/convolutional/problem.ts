@@ -386,7 +386,7 @@ export class ConvolutionProblem {
 }
 
 /** A pause that leaves nothing undone. */
-function always(check: Check): Pause {
+export function always(check: Check): Pause {
   return () => {
     check()
     return false

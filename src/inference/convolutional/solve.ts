@@ -1,5 +1,5 @@
 import type { Status } from '../inference.js'
-import type { ConvolutionProblem, Measurement } from './problem.js'
+import { always, type ConvolutionProblem, type Measurement } from './problem.js'
 
 /** When a solver stops. */
 export interface Limits {
@@ -89,11 +89,7 @@ export async function polish(
   problem.describe({ faded: SETTLED })
   let energy = await problem.energy(check)
   let steps = 0
-  const onward = () => {
-    check()
-    return false
-  }
-  while (steps < sweeps && (await problem.descend(refinements(steps), 0, onward)) !== 0) steps++
+  while (steps < sweeps && (await problem.descend(refinements(steps), 0, always(check))) !== 0) steps++
   if (steps > 0) energy = await problem.energy(check)
   return { energy, steps }
 }
