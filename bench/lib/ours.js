@@ -89,7 +89,7 @@ export async function tinyTraining() {
     runtime: {
       ...runtime,
       compile(bytes, options) {
-        graph = bytes
+        graph = bytes instanceof Uint8Array ? bytes : energia.graph.encodeOnnx(bytes)
         return runtime.compile(bytes, options)
       },
     },

@@ -49,6 +49,8 @@ export interface Operation<A extends object = object> {
   derivative?(gradient: Sym, application: Application<A>): readonly (undefined | (() => Sym))[]
   /** Why there is no derivative. */
   readonly opaque?: string
+  /** What its nodes take for themselves while they run, besides inputs, outputs and what stands between; nothing by default. */
+  scratch?(inputs: readonly Sym[], attributes: A): readonly TensorType[]
   /** Adds ONNX nodes, and gives the names of the outputs. */
   onnx(emit: Emitter, inputs: readonly string[], node: GraphNode<A>): string | readonly string[]
 }

@@ -2,7 +2,7 @@ import type { Encoder } from '../energy/encoders/encoder.js'
 import { parameterInputs } from '../energy/latentVariableEnergy.js'
 import type { Parameters } from '../energy/module.js'
 import { l1 } from '../energy/regularizers/l1.js'
-import { encodeOnnx, input } from '../graph/index.js'
+import { input } from '../graph/index.js'
 import { turn } from '../kernels/turn.js'
 import type { Program, Runtime } from '../runtime/runtime.js'
 import { CancelledError, ConfigurationError } from '../tensor/errors.js'
@@ -71,7 +71,7 @@ export class AmortizedInference {
     const problem = { gamma: 0, ...options.problem }
     const y = input('y', ['n', encoder.inputs])
     const code = encoder.apply(parameterInputs(parameters), y)
-    const program = await runtime.compile(encodeOnnx({ name: 'encoder', outputs: { code } }))
+    const program = await runtime.compile({ name: 'encoder', outputs: { code } })
     try {
       const exact = await linearEncoder({
         atoms: problem.gamma > 0 ? extendedAtoms(problem) : problem.atoms,

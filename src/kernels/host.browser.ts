@@ -27,6 +27,11 @@ export function hostThreads(): { threads: number; limitation?: string } {
   return { threads: Math.max(1, navigator.hardwareConcurrency || 1) }
 }
 
+/** Bytes of memory that this page can still have: pages are not told. */
+export function hostMemory(): number {
+  return Number.POSITIVE_INFINITY
+}
+
 /** Starts a helper thread. */
 export function startHelper(start: HelperStart): Helper {
   const worker = new Worker(new URL('./worker.browser.js', import.meta.url), { type: 'module' })

@@ -1,10 +1,12 @@
 import type { Parameters } from '../energy/module.js'
 import { turn } from '../kernels/turn.js'
+import { checkRoom } from '../runtime/room.js'
 import type { Program, Runtime, Value } from '../runtime/runtime.js'
 import { ConfigurationError, DataError, ShapeError } from '../tensor/errors.js'
 import { formatShape, sameShape, type Tensor, tensor } from '../tensor/tensor.js'
+import { learning, SMALLER } from './learnable.js'
 import { gradientGraph, kernelRule, lossGraph, metricName, stepGraph, type TrainingProblem } from './trainingGraph.js'
-import { fitsKernel, graphSets, kernelSets, type TrainingSets, type Values } from './trainingSets.js'
+import { fitsKernel, graphSets, kernelSets, setBytes, type TrainingSets, type Values } from './trainingSets.js'
 
 export type { InputShape, Loss, TrainingProblem } from './trainingGraph.js'
 
@@ -194,13 +196,21 @@ export async function gradientTraining(options: TrainingOptions): Promise<Gradie
   }
   const state = optimizer.init(parameters)
   const rule = fitsKernel(parameters) ? kernelRule(options) : undefined
-  const { bytes, metrics } = rule
+  const { graph, metrics } = rule
     ? gradientGraph(options, rule, state, precisionOf(options))
     : stepGraph(options, state, precisionOf(options))
-  const memory = rule
-    ? await kernelSets(parameters, state, rule, options.clip !== undefined)
-    : graphSets(parameters, state)
-  return new GradientTraining(options, await runtime.compile(bytes, threadsOf(options)), metrics, state, memory)
+  const program = await runtime.compile(graph, threadsOf(options))
+  try {
+    const count = Object.values(parameters).reduce((total, { data }) => total + data.length, 0)
+    checkRoom(setBytes(parameters, state) + (program.memory?.(1) ?? 0), learning(count), SMALLER)
+    const memory = rule
+      ? await kernelSets(parameters, state, rule, options.clip !== undefined)
+      : graphSets(parameters, state)
+    return new GradientTraining(options, program, metrics, state, memory)
+  } catch (error) {
+    program.dispose()
+    throw error
+  }
 }
 
 function checkFinite(what: string, data: Float32Array): void {

@@ -1,5 +1,5 @@
 import { isSym, type Parameters, type SymParameters } from '../energy/module.js'
-import { add, type Dimension, type ElementType, encodeOnnx, gradient, input, type Sym, sum } from '../graph/index.js'
+import { add, type Dimension, type ElementType, type Graph, gradient, input, type Sym, sum } from '../graph/index.js'
 import { formatDimensions, sameDimensions } from '../graph/shapes.js'
 import { ConfigurationError, ShapeError } from '../tensor/errors.js'
 import { type Clipping, clipGradients, globalNorm } from './optimizers/clipGradients.js'
@@ -34,7 +34,7 @@ export const metricName = (name: string): string => `metric.${name}`
 export const ruleName = (name: string): string => `rule.${name}`
 
 export interface StepGraph {
-  readonly bytes: Uint8Array
+  readonly graph: Graph
   readonly metrics: readonly string[]
 }
 
@@ -51,7 +51,7 @@ function differentiated(problem: TrainingProblem, parameters: SymParameters, inp
 }
 
 /**
- * One step as an ONNX graph: loss, gradients, update. In: parameters, the optimizer's state and inputs by their names, and
+ * One step as a graph: loss, gradients, update. In: parameters, the optimizer's state and inputs by their names, and
  * `step`, the number of steps taken, as float64 or float32 by `precision`. Out: the next parameters and state, `loss`, `gradientNorm` before
  * clipping, the metrics, and `health`, which is finite only where all next parameters are. Throws {@link ShapeError} and
  * {@link ConfigurationError} where the loss is no scalar, a part changes its shape, or names clash.
@@ -72,7 +72,7 @@ export function stepGraph(
   const moved = { ...updated.parameters, ...constrain?.(updated.parameters) }
   const before = { ...parameters, ...remembered }
   const next = checkedNext(before, { ...moved, ...updated.state })
-  const bytes = encodeOnnx({
+  const graph: Graph = {
     name: 'training step',
     inputs: [...Object.values(before), ...Object.values(inputs), step],
     outputs: {
@@ -84,8 +84,8 @@ export function stepGraph(
         .reduce((a, b) => add(a, b)),
       ...renamed(metrics, metricName),
     },
-  })
-  return { bytes, metrics: Object.keys(metrics) }
+  }
+  return { graph, metrics: Object.keys(metrics) }
 }
 
 /**
@@ -103,8 +103,8 @@ export function gradientGraph(
   const inputs = symbolicInputs(problem.inputs)
   const step = input('step', [], precision)
   const { loss, metrics, bare, used } = differentiated(problem, parameters, inputs)
-  const bytes = encodeOnnx({
-    name: 'gradients',
+  const graph: Graph = {
+    name: 'training step',
     inputs: [...Object.values(parameters), ...Object.values(inputs), step],
     outputs: {
       ...renamed(used, gradientName),
@@ -113,20 +113,20 @@ export function gradientGraph(
       ...renamed(rule.numbers(step), ruleName),
       ...renamed(metrics, metricName),
     },
-  })
-  return { bytes, metrics: Object.keys(metrics) }
+  }
+  return { graph, metrics: Object.keys(metrics) }
 }
 
-/** The loss and the metrics alone as an ONNX graph, at the parameters that are fed. */
-export function lossGraph(problem: TrainingProblem): Uint8Array {
+/** The loss and the metrics alone as a graph, at the parameters that are fed. */
+export function lossGraph(problem: TrainingProblem): Graph {
   const parameters = symbolic(problem.parameters)
   const inputs = symbolicInputs(problem.inputs)
   const { loss, metrics } = lossOf(problem, parameters, inputs)
-  return encodeOnnx({
+  return {
     name: 'loss',
     inputs: [...Object.values(parameters), ...Object.values(inputs)],
     outputs: { loss, ...renamed(metrics, metricName) },
-  })
+  }
 }
 
 /** The same values under other names. */

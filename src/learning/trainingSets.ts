@@ -91,6 +91,11 @@ const roomOf = ({ data }: { readonly data: Float32Array }): number => Math.ceil(
 const blockOf = (parameters: Parameters): number =>
   Object.values(parameters).reduce((total, tensor) => total + roomOf(tensor), 0)
 
+/** Bytes of {@link kernelSets} or {@link graphSets}, without the place of a step's results. */
+export function setBytes(parameters: Parameters, state: Parameters): number {
+  return 4 * (blockOf(parameters) + blockOf(state))
+}
+
 /** Whether parameters, with all that a step of the kernel needs, fit in its memory. */
 export const fitsKernel = (parameters: Parameters): boolean =>
   4 * BLOCKS * blockOf(parameters) <= OPTIMIZER_MEMORY_LIMIT
@@ -132,6 +137,8 @@ export async function kernelSets(
   const own = (name: string) => name
   const set = { ...views(0, own), ...views(1, (name) => `mean.${name}`), ...views(2, (name) => `square.${name}`) }
   fill(set, { ...parameters, ...state })
+  // Memory that was never written is not counted as held, and the first step would find less of it than it was told.
+  new Float32Array(buffer, 3 * bytes, block).fill(0)
   const numbers = { kept: scalar(), scale: scalar(), offset: scalar() }
   const norm = scalar()
 

@@ -6,6 +6,7 @@ import { type GraphEncoder, graphEncoder } from '../inference/graph/graphEncoder
 import type { Observed } from '../inference/graph/observed.js'
 import { compileOutputs, select } from '../inference/graph/programs.js'
 import { type GradientTraining, gradientTraining } from '../learning/gradientTraining.js'
+import { checkLearnable } from '../learning/learnable.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { rng } from '../tensor/random.js'
 import { type Tensor, zeros } from '../tensor/tensor.js'
@@ -36,6 +37,7 @@ export class LatentVariableLearner extends GraphLearner<Observed, Term> {
 
   static async start(definition: LatentVariableDefinition, runtime: Runtime): Promise<LatentVariableLearner> {
     const { energy, optimizer, clip, normalizeDecoder, encoderInInference } = definition
+    checkLearnable(energy.shapesOfParameters())
     const first = energy.init(rng(definition.seed))
     await checkRowsApart(energy, first, runtime)
     const parameters = normalizeDecoder ? await normalized(definition, first, runtime) : first

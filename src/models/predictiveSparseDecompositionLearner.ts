@@ -4,7 +4,6 @@ import { PLAIN } from '../energy/regularizer.js'
 import {
   add,
   div,
-  encodeOnnx,
   input,
   maximum,
   mean,
@@ -92,7 +91,7 @@ export class JointLearner extends EncoderLearner {
       })
       const guess = encoder.apply(parameterInputs(encoder.start(atoms, lambda)), input('y', ['n', inputs]))
       const guesser = encoderInInference
-        ? await runtime.compile(encodeOnnx({ name: 'encoder', outputs: { guess } }), own)
+        ? await runtime.compile({ name: 'encoder', outputs: { guess } }, own)
         : undefined
       return new JointLearner(parts, objective, training, guesser, dictionary, batch)
     } catch (error) {

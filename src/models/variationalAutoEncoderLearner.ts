@@ -1,5 +1,6 @@
 import { checkObserved, type Observed } from '../inference/graph/observed.js'
 import { type GradientTraining, gradientTraining } from '../learning/gradientTraining.js'
+import { checkLearnable } from '../learning/learnable.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { CancelledError, DataError } from '../tensor/errors.js'
 import { type Rng, rng } from '../tensor/random.js'
@@ -8,7 +9,12 @@ import type { EpochStep, StepContext } from './epochLearner.js'
 import { GraphLearner } from './graphLearner.js'
 import type { PairSource } from './latentVariableData.js'
 import type { VariationalDefinition } from './variationalAutoEncoder.js'
-import { firstParameters, type VariationalParts, variationalLoss } from './variationalAutoEncoderLoss.js'
+import {
+  firstParameters,
+  shapesOfParameters,
+  type VariationalParts,
+  variationalLoss,
+} from './variationalAutoEncoderLoss.js'
 
 /** Streams of random numbers, each with a place of its own: the step of learning, the first row of what is measured. */
 const LEARNING = 1
@@ -40,6 +46,7 @@ export class VariationalLearner extends GraphLearner<Observed, Term> {
     runtime: Runtime,
   ): Promise<VariationalLearner> {
     const { energy, latent } = parts
+    checkLearnable(shapesOfParameters(parts))
     const training = await gradientTraining({
       parameters: firstParameters(parts, rng(seed)),
       inputs: {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hostThreads } from '#kernels/host'
+import { hostMemory, hostThreads } from '#kernels/host'
 import { ConfigurationError } from '../tensor/errors.js'
 import { atOnce, type Backend, type BackendRequest, type Device, type Ort, reasonOf } from './backend.js'
 import { probeGraph } from './probeGraph.js'
@@ -24,6 +24,8 @@ export async function openBackend(request: BackendRequest): Promise<Backend> {
       fillsOutputs: true,
       takesShared: false,
       threadsPerSession: true,
+      // What other devices have nobody says; they refuse what is too much by themselves.
+      room: device === 'cpu' ? hostMemory : () => Number.POSITIVE_INFINITY,
       discard: discarding(),
       exclusive: atOnce,
     }

@@ -42,6 +42,8 @@ export interface Backend {
   readonly takesShared: boolean
   /** Whether a session has threads of its own, as many as it asks for. */
   readonly threadsPerSession: boolean
+  /** Bytes that a run can take at present, as far as that is known. */
+  readonly room: () => number
   /** Frees memory that nobody needs any more, before the collector would. */
   readonly discard?: (memory: readonly ArrayBuffer[]) => void
   /** Runs work that must not meet other work of this backend half way. */

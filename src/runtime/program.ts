@@ -1,6 +1,8 @@
+import type { RunMemory } from '../graph/onnx/runMemory.js'
 import { ConfigurationError, EnergiaError, FileFormatError } from '../tensor/errors.js'
 import { formatShape } from '../tensor/tensor.js'
 import { type Backend, type OrtTensor, reasonOf, type Session } from './backend.js'
+import type { RunCount } from './runCount.js'
 import { checkValue, type Declared, isShared, isValueType, ortTensor, type Value } from './value.js'
 
 type Values = Readonly<Record<string, Value>>
@@ -10,10 +12,14 @@ export interface Program {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /**
+   * Bytes that a run on a batch of so many takes at most beyond what it is fed, counted from the graph; absent where that came as bytes.
+   */
+  readonly memory?: RunMemory
+  /**
    * One run: the graph's outputs for the inputs `feeds`, which are neither copied (native, on the CPU) nor changed.
    * Results are fresh unless `into` has preallocated ones, which are then filled in place and returned. Throws
    * `ShapeError` or `DataError` where a value is not what the graph declares, `ConfigurationError` where one is missing,
-   * where an output would overwrite an input, or after `dispose`.
+   * where an output would overwrite an input, where a run would take more memory than can be had, or after `dispose`.
    */
   run(feeds: Values, into?: Values): Promise<Values>
   /** Frees the session, once runs that are under way have ended. */
@@ -28,6 +34,7 @@ const LARGE = 65536
 export class SessionProgram implements Program {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
+  readonly memory?: RunMemory
   private readonly declaredInputs: readonly Declared[]
   private readonly declaredOutputs: ReadonlyMap<string, Declared>
   /** The names of the open sizes. */
@@ -38,9 +45,11 @@ export class SessionProgram implements Program {
   constructor(
     private readonly backend: Backend,
     private readonly session: Session,
+    private readonly count: RunCount | undefined,
   ) {
     this.inputs = session.inputNames
     this.outputs = session.outputNames
+    if (count) this.memory = count.memory
     this.declaredInputs = session.inputMetadata.map((about) => this.declare(about))
     this.declaredOutputs = new Map(
       session.outputMetadata.map((about) => {
@@ -55,6 +64,7 @@ export class SessionProgram implements Program {
     const open: number[] = []
     const given = this.takeFeeds(feeds, open)
     const fetches = this.takeOutputs(into, feeds, open)
+    this.count?.check(open[this.openNames.indexOf('n')], given, fetches)
     this.running++
     let results: Readonly<Record<string, OrtTensor>>
     try {

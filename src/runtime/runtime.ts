@@ -1,4 +1,5 @@
 import { openBackend } from '#runtime/backend'
+import { encodeCounted, type Graph } from '../graph/onnx/encodeOnnx.js'
 import { ConfigurationError, EnergiaError, FileFormatError } from '../tensor/errors.js'
 import { checkOptions, type OptionNames } from '../tensor/options.js'
 import {
@@ -10,6 +11,8 @@ import {
   type WasmPaths,
 } from './backend.js'
 import { type Program, SessionProgram } from './program.js'
+
+import { RunCount } from './runCount.js'
 
 export type { BackendName, Device, WasmPaths } from './backend.js'
 export type { Program } from './program.js'
@@ -27,11 +30,11 @@ export interface Runtime {
   /** Why there is one thread alone, where the host allows no more. */
   readonly limitation?: string
   /**
-   * Makes a graph (the bytes of an ONNX model) ready to run. `threads` are those of this graph alone, where the package
+   * Makes a graph ready to run: the bytes of an ONNX model, or symbolic outputs, of which it is known what a run takes. `threads` are those of this graph alone, where the package
    * gives each its own (onnxruntime-node); results have the same bits at the same number. Throws {@link FileFormatError}
    * where the bytes are no valid graph, or one that this runtime cannot run.
    */
-  compile(graph: Uint8Array, options?: { threads?: number }): Promise<Program>
+  compile(graph: Uint8Array | Graph, options?: { threads?: number }): Promise<Program>
 }
 
 export interface RuntimeOptions {
@@ -94,14 +97,18 @@ function runtimeOn(backend: Backend, device: Device): Runtime {
     threads,
     ...(note === undefined ? {} : { note }),
     ...(limitation === undefined ? {} : { limitation }),
-    compile: async (graph, { threads: own = threads } = {}) => {
+    compile: async (given, { threads: own = threads } = {}) => {
       checkThreads(own)
+      const { bytes: graph, memory } = isGraph(given) ? encodeCounted(given) : { bytes: given }
+      const name = (isGraph(given) && given.name) || 'graph'
       if (!(graph instanceof Uint8Array) || graph.length === 0) {
         throw new FileFormatError('The graph is empty; give the bytes of an ONNX model.')
       }
       const options: SessionOptions = {
         executionProviders: [backend.provider],
         logSeverityLevel: 4,
+        // A plan for all of a run's memory is made after the first run and then taken beside what that one took: twice as much.
+        enableMemPattern: false,
         ...(backend.threadsPerSession ? { intraOpNumThreads: own, interOpNumThreads: 1 } : {}),
         extra: {
           optimization: { disable_specified_optimizers: UNWANTED },
@@ -114,7 +121,7 @@ function runtimeOn(backend: Backend, device: Device): Runtime {
           throw loadError(backend, error)
         })
       try {
-        return new SessionProgram(backend, session)
+        return new SessionProgram(backend, session, memory && new RunCount(name, memory, backend))
       } catch (error) {
         await backend.exclusive(() => session.release())
         throw error
@@ -122,6 +129,9 @@ function runtimeOn(backend: Backend, device: Device): Runtime {
     },
   }
 }
+
+const isGraph = (given: Uint8Array | Graph): given is Graph =>
+  typeof given === 'object' && given !== null && 'outputs' in given
 
 /** Why a graph did not load: the graph's fault, unless the runtime itself did not start. */
 function loadError(backend: Backend, error: unknown): EnergiaError {

@@ -1,4 +1,4 @@
-import { hostThreads } from '#kernels/host'
+import { hostMemory, hostThreads } from '#kernels/host'
 import { ConfigurationError } from '../tensor/errors.js'
 import { type Backend, type BackendRequest, type Ort, oneAtATime, type WasmPaths } from './backend.js'
 
@@ -10,6 +10,9 @@ interface Settled {
 
 /** What the first use of each build of onnxruntime-web has fixed for the rest of the process. */
 const settledOf = new WeakMap<object, Settled>()
+
+/** All that the memory of WebAssembly can hold. */
+const MOST_BYTES = 2 ** 32
 
 /** Threads where none are asked for: more gain little in WebAssembly. */
 const USUAL_THREADS = 4
@@ -53,6 +56,7 @@ export function webBackend(ort: Ort, request: BackendRequest, note: string | und
     fillsOutputs: false,
     takesShared: true,
     threadsPerSession: false,
+    room: request.device === 'webgpu' ? () => Number.POSITIVE_INFINITY : () => Math.min(MOST_BYTES, hostMemory()),
     exclusive: settled.exclusive,
   }
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../tensor/errors.js'
 import { describe, inputOperation, type Sym } from '../sym.js'
+import type { RunMemory } from './runMemory.js'
 import { encodeModel } from './schema.js'
 import { mainScope } from './scope.js'
 
@@ -21,20 +22,24 @@ export interface Graph {
  * {@link ConfigurationError} where there is no output, an output has the name of an input, two inputs of one name differ,
  * `inputs` leaves out one that is needed, or a value from inside of a loop is used outside of it.
  */
-export function encodeOnnx({ name = 'energia', inputs, outputs }: Graph): Uint8Array {
+export const encodeOnnx = (graph: Graph): Uint8Array => encodeCounted(graph).bytes
+
+/** The same, with what a run of it takes. */
+export function encodeCounted({ name = 'energia', inputs, outputs }: Graph): { bytes: Uint8Array; memory: RunMemory } {
   const results = Object.entries(outputs)
   if (results.length === 0) throw new ConfigurationError('encodeOnnx: a graph needs at least one output.')
   const notInput = inputs?.find((sym) => sym.node.operation.name !== inputOperation.name)
   if (notInput) throw new ConfigurationError(`encodeOnnx: inputs must come from input(); got ${describe(notInput)}.`)
-  const graph = mainScope(inputs, outputs).finish(name, results)
+  const { graph, memory } = mainScope(inputs, outputs).finish(name, results)
   const clash = graph.input.find((info) => Object.hasOwn(outputs, info.name))
   if (clash) {
     throw new ConfigurationError(`encodeOnnx: "${clash.name}" names both an input and an output; rename the output.`)
   }
-  return encodeModel({
+  const bytes = encodeModel({
     irVersion: IR_VERSION,
     producerName: 'energia',
     opsetImport: [{ domain: '', version: OPSET }],
     graph,
   })
+  return { bytes, memory }
 }

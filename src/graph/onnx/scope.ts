@@ -13,6 +13,7 @@ import {
 import { topological } from '../traverse.js'
 import { type Initializers, initializers } from './initializers.js'
 import { attributesOf, bodyAttribute, valueInfo } from './protos.js'
+import { bytesOf, innerSize, type RunMemory, runMemory, type Size, sizeOf } from './runMemory.js'
 import type { GraphProto, NodeProto } from './schema.js'
 
 /** What all scopes of a model share: names, constants and declared inputs. */
@@ -22,6 +23,8 @@ interface Model {
   /** The name of an input, which is declared where it is first used. */
   declare(sym: Sym): string
   readonly declared: () => readonly Sym[]
+  readonly values: Map<string, Size>
+  readonly scratch: Map<string, readonly Size[]>
 }
 
 /** A graph under construction, with the scope around it: values of outer scopes can be used by their names. */
@@ -71,7 +74,11 @@ class Scope implements Emitter {
       return valueInfo(name, sym)
     })
     inner.emit(body.outputs)
-    const results = body.outputs.map((sym) => valueInfo(inner.#copy(inner.nameOf(sym)), sym))
+    const results = body.outputs.map((sym) => {
+      const name = inner.#copy(inner.nameOf(sym))
+      this.#model.values.set(name, sizeOf(sym))
+      return valueInfo(name, sym)
+    })
     const graph: GraphProto = { name: 'body', node: inner.#nodes, initializer: [], input: infos, output: results }
     const names = Array.from({ length: outputs }, () => this.#model.fresh())
     this.#add(type, inputs, names, [bodyAttribute(graph)])
@@ -82,11 +89,32 @@ class Scope implements Emitter {
   emit(syms: readonly Sym[]): void {
     for (const node of topological(syms, (each) => this.#namesOf(each) !== undefined)) {
       const inputs = node.inputs.map((sym) => this.nameOf(sym))
-      const names =
+      const before = this.#nodes.length
+      const made =
         node.operation.name === inputOperation.name
           ? this.#model.declare({ ...node.operation.infer([], node.attributes)[0], node, output: 0 })
           : node.operation.onnx(this, inputs, node)
-      this.#names.set(node, typeof names === 'string' ? [names] : names)
+      const names = typeof made === 'string' ? [made] : made
+      this.#names.set(node, names)
+      this.#measure(node, names, this.#nodes.slice(before))
+    }
+  }
+
+  /** Notes the sizes of what an operation has written. */
+  #measure(
+    { operation, inputs, attributes }: GraphNode,
+    names: readonly string[],
+    written: readonly NodeProto[],
+  ): void {
+    if (written.length === 0) return
+    const { values, scratch } = this.#model
+    const results = operation.infer(inputs, attributes).map(sizeOf)
+    for (const [i, name] of names.entries()) values.set(name, results[i])
+    const own = operation.scratch?.(inputs, attributes).map(sizeOf)
+    for (const node of written) {
+      const [name] = node.output
+      if (!values.has(name)) values.set(name, innerSize(node, results[0], values))
+      if (own) scratch.set(name, own)
     }
   }
 
@@ -96,9 +124,18 @@ class Scope implements Emitter {
     return names[sym.output]
   }
 
-  /** The graph with its outputs under the names asked for. */
-  finish(name: string, outputs: readonly (readonly [string, Sym])[]): GraphProto {
+  /** The graph with its outputs under the names asked for, and what a run of it takes: its outputs twice, for they are handed over as copies. */
+  finish(name: string, outputs: readonly (readonly [string, Sym])[]): { graph: GraphProto; memory: RunMemory } {
     this.emit(outputs.map(([, sym]) => sym))
+    const { values, scratch } = this.#model
+    const inside = runMemory(
+      { node: this.#nodes },
+      outputs.map(([, sym]) => this.nameOf(sym)),
+      { values: new Map(values), scratch: new Map(scratch) },
+    )
+    const results = outputs.map(([, sym]) => sizeOf(sym))
+    const memory: RunMemory = (batch) =>
+      inside(batch) + results.reduce((bytes, size) => bytes + bytesOf(size, batch), 0)
     const produced = new Set(this.#nodes.flatMap(({ output }) => output))
     const renamed = new Map<string, string>()
     for (const [wanted, sym] of outputs) {
@@ -106,13 +143,14 @@ class Scope implements Emitter {
       if (produced.has(value) && !renamed.has(value)) renamed.set(value, wanted)
       else this.#add('Identity', [value], [wanted], [])
     }
-    return {
+    const graph: GraphProto = {
       name,
       node: renameAll(this.#nodes, renamed),
       initializer: this.#model.constants.all(),
       input: this.#model.declared().map((sym) => valueInfo(inputName(sym.node), sym)),
       output: outputs.map(([wanted, sym]) => valueInfo(wanted, sym)),
     }
+    return { graph, memory }
   }
 
   #namesOf(node: GraphNode): readonly string[] | undefined {
@@ -185,6 +223,8 @@ export function mainScope(inputs: readonly Sym[] | undefined, outputs: Readonly<
     },
     declared: () => [...declared.values()],
     constants: initializers(() => model.fresh()),
+    values: new Map(),
+    scratch: new Map(),
   }
   let frozen = false
   for (const sym of inputs ?? []) model.declare(sym)

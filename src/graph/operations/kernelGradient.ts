@@ -20,6 +20,8 @@ const operation: Operation<KernelAttributes> = {
     () => spread(y, g, window, spatial(x)),
     () => correlate(x, g, window),
   ],
+  // What lies under each entry of the kernel, for one channel of the images.
+  scratch: ([x, y], { sizes }) => [{ shape: [y.shape[0], ...y.shape.slice(2), ...sizes], type: x.type }],
   onnx(emit, [x, y], { inputs: [images, maps], attributes: { sizes, strides, dilations, pads, group } }) {
     const moved = spatial(images).map((size, axis) => {
       const [before, after] = pads[axis]

@@ -1,6 +1,6 @@
 import type { MapEncoder } from '../../energy/mapEncoders/mapEncoder.js'
 import type { Parameters, SymParameters } from '../../energy/module.js'
-import { constant, encodeOnnx, input, type Sym } from '../../graph/index.js'
+import { constant, input, type Sym } from '../../graph/index.js'
 import { turn } from '../../kernels/turn.js'
 import type { Program, Runtime } from '../../runtime/runtime.js'
 import { CancelledError, ConfigurationError } from '../../tensor/errors.js'
@@ -113,7 +113,7 @@ export class MapInference {
     let program = this.programs.get(key)
     if (!program) {
       const y = input('y', [1, this.parts.encoder.channels, ...size])
-      const graph = encodeOnnx({ name: 'encoder of maps', outputs: { z: mapCodes(this.parts, y, steps) } })
+      const graph = { name: 'encoder of maps', outputs: { z: mapCodes(this.parts, y, steps) } }
       program = this.runtime.compile(graph)
       this.programs.set(key, program)
       program.catch(() => this.programs.delete(key))

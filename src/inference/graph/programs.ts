@@ -1,4 +1,3 @@
-import { encodeOnnx } from '../../graph/index.js'
 import type { Program, Runtime, Value } from '../../runtime/runtime.js'
 import { ConfigurationError } from '../../tensor/errors.js'
 import type { Outputs } from './solverGraphs.js'
@@ -18,7 +17,7 @@ export class Programs {
     this.checkUsable()
     let program = this.compiled.get(name)
     if (!program) {
-      program = compileOutputs(this.runtime, outputs())
+      program = compileOutputs(this.runtime, outputs(), name)
       this.compiled.set(name, program)
     }
     return program
@@ -39,9 +38,9 @@ export class Programs {
   }
 }
 
-/** Compiles the graph of some outputs. */
-export function compileOutputs(runtime: Runtime, outputs: Outputs): Promise<Program> {
-  return runtime.compile(encodeOnnx({ outputs }))
+/** Compiles the graph of some outputs; `name` is what messages call it. */
+export function compileOutputs(runtime: Runtime, outputs: Outputs, name = 'graph'): Promise<Program> {
+  return runtime.compile({ name, outputs })
 }
 
 /** The feeds that a program asks for, out of several tables; what comes first counts. */
