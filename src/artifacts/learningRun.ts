@@ -47,6 +47,17 @@ export class LearningRun {
     return checkpoint
   }
 
+  /** The last checkpoint of this run, where one was saved; the metrics since then are taken back. */
+  async kept<S extends { readonly metricsBytes: number }>(validate: Validator<S>): Promise<Checkpoint<S> | undefined> {
+    const { place, settings } = this.parts
+    if (!this.run && place.state !== 'unfinished') return undefined
+    const checkpoint = await loadCheckpoint(place.store, settings, validate)
+    this.waiting = []
+    this.bytes = checkpoint?.state.metricsBytes ?? 0
+    await this.run?.cutMetrics(this.bytes)
+    return checkpoint
+  }
+
   /** Adds a line to the metrics, on disk once the run is there. */
   async append(metrics: Metrics): Promise<void> {
     if (this.run) await this.run.appendMetrics(metrics)

@@ -21,6 +21,9 @@ export class ConvolutionalEpochLearner implements EpochLearner<ConvolutionalBatc
   /** Of the present pass: sums of energies, active coefficients and their shares, observations, and 1 once it has ended. */
   private pass = new Float64Array(5)
 
+  /** Atoms have unit norm after every step. */
+  readonly overshoots = false
+
   constructor(
     private readonly learner: ConvolutionalLearner,
     private readonly source: ConvolutionalSource,

@@ -40,6 +40,8 @@ export interface EpochStep<Term extends string> {
 export interface EpochLearner<Batch, Term extends string> {
   /** Steps taken, those before a resume included. */
   readonly steps: number
+  /** Whether a step can be too long, so that energies at the parameters that it leads to are no numbers. */
+  readonly overshoots: boolean
   /** One step; undefined where it was out of time and left everything as it was. Throws CancelledError where the signal fires. */
   learn(batch: Batch, context: StepContext): Promise<EpochStep<Term> | undefined>
   /** Everything that the next step depends on, `steps` apart. */

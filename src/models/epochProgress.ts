@@ -3,7 +3,8 @@ import * as valid from '../artifacts/validate.js'
 
 /**
  * How learning ended: `finished` (its epochs, steps or seconds are over, or a callback or the held-out energy said so), `diverged` (the
- * energy falls without bound) or `nonFinite` (it is no number any more). In the last two cases the parameters are the last good ones.
+ * energy falls without bound) or `nonFinite` (it is no number any more). In the last two cases the parameters are those before the step that failed; a run goes
+ * back to its last checkpoint where they are worse than the first ones.
  */
 export type LearningStatus = 'finished' | 'diverged' | 'nonFinite'
 

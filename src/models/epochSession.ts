@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../artifacts/checkpoint.js'
 import { LearningRun } from '../artifacts/learningRun.js'
 import type { Run, RunPlace } from '../artifacts/runFolder.js'
 import type { Store } from '../artifacts/store.js'
@@ -119,6 +120,8 @@ export class EpochSession<
   /** The epoch in which this call begins. */
   private firstEpoch = 0
   private stopped = false
+  /** Whether steps have led to parameters at which the energy is no number, or higher than it was at first. */
+  private lost = false
 
   /** Throws ConfigurationError where the place holds a finished run, which cannot be resumed. */
   constructor(private readonly parts: EpochParts<Batch, Progress, Term, Measured>) {
@@ -137,17 +140,16 @@ export class EpochSession<
 
   /** Takes up the checkpoint of a run that is to be resumed; nothing is written yet. */
   async restore(): Promise<void> {
-    const { place, machine, learner, validProgress } = this.parts
+    const { place, machine } = this.parts
     if (!this.run || !place) return
-    const checkpoint = await this.run.resumed(validEpochState(validProgress))
+    const checkpoint = await this.run.resumed(this.validState)
     if (machine) {
       const { name, version, device, threads, note } = machine
       await this.run.append({ event: 'runtime', name, version, device, threads, ...(note ? { note } : {}) })
     }
     if (!checkpoint) return
-    const { state, tensors } = checkpoint
-    learner.restore(tensors, state, `${place.store.path}/checkpoint.safetensors:`)
-    this.state = state
+    const { state } = checkpoint
+    this.takeUp(checkpoint)
     this.firstEpoch = state.epoch
     this.begun = performance.now() - state.seconds * 1000
     for (const [name, value] of Object.entries<number>({ ...state.history.at(-1) })) {
@@ -155,7 +157,10 @@ export class EpochSession<
     }
   }
 
-  /** Learns until a reason to stop. Throws ConvergenceError where the first step fails and a run would hold nothing that was learned. */
+  /**
+   * Learns until a reason to stop. Where steps have led to energies that are no numbers, or to ones above the first, a run goes back to its checkpoint. Throws ConvergenceError where
+   * there is none, or the first step fails: a run would hold nothing that was learned.
+   */
   async learn(source: BatchSource<Batch>): Promise<void> {
     const { settings, reuse = false } = this.parts
     const { batchSize, seed } = settings
@@ -171,8 +176,8 @@ export class EpochSession<
       if (this.state.batch === 0) throw new DataError(`${source.name} holds no observations to learn from.`)
       await this.endEpoch()
     }
-    if (this.state.rows > 0) await this.report(source, undefined)
-    this.checkLearned()
+    if (this.state.rows > 0 && !this.lost) await this.report(source, undefined)
+    await this.keepWhatIsGood()
   }
 
   /** Throws {@link FileFormatError} where a run that is resumed was begun with other data. */
@@ -231,7 +236,10 @@ export class EpochSession<
       }),
     )
     if (learned?.status === 'ok') await this.afterStep(learned, source)
-    else if (learned) this.status = learned.status
+    else if (learned) {
+      this.status = learned.status
+      this.lost = learner.overshoots && learned.status === 'nonFinite' && !(learned.energy <= (firstEnergy ?? 0))
+    }
     if (fit.signal?.aborted) await this.cancelled()
     if (learned?.status !== 'ok' || this.outOfTime) this.stopped = true
     else await this.checkpoint(false)
@@ -316,12 +324,25 @@ export class EpochSession<
     if (fit.onProgress?.(progress) === false) this.stopped = true
   }
 
-  private checkLearned(): void {
-    if (!this.run || this.status === 'finished' || this.state.steps > 0) return
+  private async keepWhatIsGood(): Promise<void> {
+    const { steps } = this.state
+    if (!this.run || this.status === 'finished' || (steps > 0 && !this.lost)) return
+    const checkpoint = steps > 0 ? await this.run.kept(this.validState) : undefined
+    if (checkpoint && checkpoint.state.steps < steps) return this.takeUp(checkpoint)
     const { cause, advice } = this.parts.nothingLearned?.(this.status) ?? NO_NUMBER
-    throw new ConvergenceError(
-      `${cause} from the first batch on: nothing was learned, and no run is written. ${advice}`,
-    )
+    const when = steps === 0 ? 'from the first batch on' : `after ${steps} ${steps === 1 ? 'step' : 'steps'}`
+    const left = checkpoint ? 'the run cannot be finished' : 'no run is written'
+    throw new ConvergenceError(`${cause} ${when}: nothing was learned, and ${left}. ${advice}`)
+  }
+
+  private get validState(): Validator<EpochState<Progress>> {
+    return validEpochState(this.parts.validProgress)
+  }
+
+  /** Goes on from a checkpoint. */
+  private takeUp({ state, tensors }: Checkpoint<EpochState<Progress>>): void {
+    this.parts.learner.restore(tensors, state, `${this.parts.place?.store.path}/checkpoint.safetensors:`)
+    this.state = state
   }
 
   /** What work gives; where it is cancelled half way, learning is left where it was before. */

@@ -1,10 +1,11 @@
 import { membersOf } from '../data/labelled.js'
+import { ConvergenceError } from '../tensor/errors.js'
 import { type Tensor, takeRows } from '../tensor/tensor.js'
 import type { ClassifierModel } from './classifierModel.js'
 import { convolutionalClassifier } from './convolutionalClassifier.js'
 import type { ResolvedFewLabels } from './fewLabels.js'
 import type { FewLabelsParts } from './fewLabelsFit.js'
-import { type Cell, type FewLabelsResult, shown } from './fewLabelsPlan.js'
+import { type Cell, conditionNames, type FewLabelsResult, shown } from './fewLabelsPlan.js'
 import { linearClassifier } from './linearClassifier.js'
 import { PooledCodes } from './pooledCodes.js'
 
@@ -59,6 +60,12 @@ export class CellLearner {
       { observations, labels, classes: labelled.classes, name: labelled.name },
       { ...stops, onProgress: ({ fraction }) => told('classifiers', 0.9 * fraction, 1) },
     )
+    if (model.status !== 'finished') {
+      model.dispose()
+      throw new ConvergenceError(
+        `The loss of "${conditionNames[cell.condition]}" with ${cell.labels} labels a class, or its gradient, is no finite number any more. Lower the learning rate, or look for values in the data that are far too large.`,
+      )
+    }
     const { predicted } = await model.classify(tested, stops)
     const wrong = predicted.reduce((sum, label, i) => sum + (label === this.parts.test.labels[i] ? 0 : 1), 0)
     const result = { ...cell, observations: rows.length, error: wrong / predicted.length }

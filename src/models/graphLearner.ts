@@ -7,6 +7,8 @@ import { stored, storedLike } from './latentVariableTensors.js'
 
 /** What learns by gradient steps in a graph; owns the training until disposed. */
 export abstract class GraphLearner<Batch, Term extends string> implements EpochLearner<Batch, Term> {
+  readonly overshoots = true
+
   constructor(protected readonly training: GradientTraining) {}
 
   abstract learn(batch: Batch, context: StepContext): Promise<EpochStep<Term> | undefined>

@@ -15,6 +15,9 @@ const GROWTH = 1.05
 
 /** A dictionary learner's steps as a session takes them. Early steps see few observations, so that atoms soon leave their random start. */
 export class SparseCodingLearner implements EpochLearner<MaskedBatch, 'active'> {
+  /** Atoms have unit norm after every step. */
+  readonly overshoots = false
+
   constructor(
     private readonly learner: DictionaryLearner,
     private readonly observations: Observations,

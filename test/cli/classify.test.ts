@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { rng, toPng, writeNpy } from '../../src/index.js'
@@ -168,6 +168,15 @@ describe('bad input', () => {
     ],
     ['no run', () => [at('nothing'), '--data', at('new'), '--out', at('x.csv')], 1, /nothing/],
     [
+      'a rate that leads out of all numbers, after which nothing is left',
+      () => {
+        const args = ['--conditions', 'random', '--keep', 'random', ...quick, ...short, '--learning-rate', '1e30']
+        return ['--data', at('bars'), '--out', at('far'), ...args]
+      },
+      1,
+      /^energia: The loss of "random filters, learned" with \S+ labels a class.* is no finite number any more\. Lower the learning rate.*\n$/,
+    ],
+    [
       'learning options with a run',
       () => [at('nothing'), '--data', at('new'), '--seeds', '2', '--out', at('x.csv')],
       2,
@@ -183,5 +192,6 @@ describe('bad input', () => {
     const found = await energia(['classify', ...args()])
     expect(found.stderr).toMatch(message)
     expect(found.code).toBe(code)
+    expect(existsSync(at('far'))).toBe(false)
   })
 })

@@ -23,8 +23,9 @@ const source = {
 class Memory implements EpochLearner<number[], never> {
   seen: number[] = []
   steps = 0
+  overshoots = true
   contexts: StepContext[] = []
-  constructor(private readonly act: (step: number) => 'ok' | 'nonFinite' | 'interrupted' = () => 'ok') {}
+  constructor(private readonly act: (step: number) => 'ok' | 'nonFinite' | 'lost' | 'interrupted' = () => 'ok') {}
 
   async learn(batch: number[], context: StepContext) {
     this.contexts.push(context)
@@ -36,7 +37,10 @@ class Memory implements EpochLearner<number[], never> {
       this.steps++
     }
     const energy = part.reduce((sum, value) => sum + value, 0) / part.length
-    return { status, rows: part.length, energy, terms: {}, more: context.row + 4 < batch.length }
+    const more = context.row + 4 < batch.length
+    if (status === 'lost')
+      return { status: 'nonFinite' as const, rows: part.length, energy: Number.NaN, terms: {}, more }
+    return { status, rows: part.length, energy, terms: {}, more }
   }
 
   state() {
@@ -148,6 +152,40 @@ describe('a session of learning', () => {
     const never = await session(new Memory(() => 'nonFinite'), { run })
     await expect(never.learn(source)).rejects.toThrow(ConvergenceError)
     expect(run.files()).toEqual({})
+  })
+
+  it('goes back to its checkpoint where a step has led to parameters at which there is no number', async () => {
+    const run = memoryStore('run')
+    const stop = new AbortController()
+    const begun = await session(
+      new Memory((step) => {
+        if (step === 4) stop.abort()
+        return step < 4 ? 'ok' : 'interrupted'
+      }),
+      { run, signal: stop.signal },
+    )
+    await expect(begun.learn(source)).rejects.toThrow(CancelledError)
+    const learner = new Memory((step) => (step < 7 ? 'ok' : 'lost'))
+    const made = await session(learner, { run, resume: true })
+    await made.learn(source)
+    expect(made.status).toBe('nonFinite')
+    expect([learner.steps, learner.seen]).toEqual([4, upTo(14)])
+    await made.finish(async () => {})
+    const lines = new TextDecoder().decode(run.files()['metrics.ndjson']).trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line).event).at(-1)).toBe('end')
+    expect(lines.some((line) => JSON.parse(line).seen > 14)).toBe(false)
+  })
+
+  it('says so where there is no checkpoint from before, or that is of the same parameters', async () => {
+    const act = (step: number) => (step < 7 ? 'ok' : 'lost')
+    const run = memoryStore('run')
+    const without = await session(new Memory(act), { run })
+    await expect(without.learn(source)).rejects.toThrow(/after 7 steps: nothing was learned, and no run is written\./)
+    expect(run.files()).toEqual({})
+    const late = await session(new Memory(act), { run, checkpointSeconds: 0 })
+    await expect(late.learn(source)).rejects.toThrow(
+      /after 7 steps: nothing was learned, and the run cannot be finished/,
+    )
   })
 
   it('says that a source is empty', async () => {

@@ -252,12 +252,16 @@ describe('a run that was stopped', () => {
 })
 
 describe('bad input', () => {
-  it('keeps the last good parameters where the energy is no number any more', async () => {
-    const store = memoryStore('run')
-    const model = await learned({ ...small, optimizer: sgd({ learningRate: 1e12 }) }, { run: store })
+  it('stops where the energy is no number any more, and writes no run of that', async () => {
+    const far = { ...small, optimizer: sgd({ learningRate: 1e12 }) }
+    const model = await learned(far)
     expect(model.status).toBe('nonFinite')
     expect(Object.values(model.parameters).every(({ data }) => data.every(Number.isFinite))).toBe(true)
-    expect((await loadVariational(await openRun(store))).status).toBe('nonFinite')
+    const store = memoryStore('run')
+    await expect(learned(far, { run: store })).rejects.toThrow(
+      /no finite number after \d+ steps?: nothing was learned, and no run is written\. Lower the learning rate/,
+    )
+    expect(store.files()).toEqual({})
   })
 
   it('refuses options that are out of range or do not go together', () => {
