@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
+import { askedHelp } from './askedHelp.js'
 import { complain, complainOfUsage } from './complaint.js'
 import { energia } from './program.js'
 
@@ -13,7 +14,8 @@ async function main(args: readonly string[]): Promise<number> {
   const options = { debug: args.includes('--debug'), json: args.includes('--json') }
   process.on('uncaughtException', (error) => process.exit(complain(error, options)))
   try {
-    await energia(packageVersion()).parseAsync(args, { from: 'user' })
+    const program = energia(packageVersion())
+    await program.parseAsync(askedHelp(program, args), { from: 'user' })
     return 0
   } catch (error) {
     return error instanceof CommanderError ? complainOfUsage(error, options) : complain(error, options)

@@ -30,7 +30,10 @@ export async function lecture(session: Session, options: LectureCommandOptions):
   session.print('')
   session.print(
     numberTable(
-      claims.map(({ number, title, holds }) => [`${number} ${title}`, holds ? 'holds' : 'does not hold'] as const),
+      claims.map(
+        ({ number, title, holds, section }) =>
+          [`${number} ${title}`, holds ? 'holds' : 'does not hold', section] as const,
+      ),
     ),
   )
   if (reduced.length > 0) {

@@ -111,14 +111,27 @@ async function locate(file: MnistFile, options: Omit<MnistOptions, 'split'>): Pr
   const folder = options.cache ?? joinPath(cacheFolder(), 'mnist')
   const path = joinPath(folder, file.name)
   if (await isIntact(path, file)) return path
-  await makeFolder(folder)
   const mirror = options.mirror ?? environment('ENERGIA_MNIST_MIRROR') ?? defaultMirror
-  await download(
-    { url: `${mirror.replace(/\/*$/, '/')}${file.name}.gz`, bytes: file.bytes, sha256: file.sha256 },
-    path,
-    options,
-  )
+  try {
+    await makeFolder(folder)
+    await download(
+      { url: `${mirror.replace(/\/*$/, '/')}${file.name}.gz`, bytes: file.bytes, sha256: file.sha256 },
+      path,
+      options,
+    )
+  } catch (error) {
+    throw options.cache === undefined ? withOtherPlaces(error) : error
+  }
   return path
+}
+
+/** A failure to write where downloads are kept, which nobody chose: with what else can be named. Anything else as it is. */
+function withOtherPlaces(error: unknown): unknown {
+  if (!(error instanceof FileFormatError && /cannot be written/.test(error.message))) return error
+  return new FileFormatError(
+    `${error.message} Downloads are kept there; mnist:FOLDER takes the files of MNIST from a folder of yours, and on Linux XDG_CACHE_HOME names another place for downloads.`,
+    { cause: error },
+  )
 }
 
 async function isIntact(path: string, file: MnistFile): Promise<boolean> {

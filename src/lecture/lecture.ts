@@ -38,8 +38,8 @@ export interface LectureOptions {
 export interface Lecture {
   /** The path of the page. */
   readonly report: string
-  /** What is claimed of each system, and whether it holds, in the order of the page. */
-  readonly claims: readonly ReportClaim[]
+  /** What is claimed of each system, and whether it holds, in the order of the page; a system may be in several sections. */
+  readonly claims: readonly (ReportClaim & { readonly section: string })[]
   readonly numbers: readonly ReportNumber[]
   /** What the reduced form reduced, a sentence a section. */
   readonly reduced: readonly { readonly section: string; readonly what: string }[]
@@ -118,7 +118,9 @@ async function make(options: LectureOptions, wanted: readonly LectureSection[]):
   )
   return {
     report: file,
-    claims: content.flatMap(({ claims = [] }) => claims),
+    claims: made.flatMap(({ section, result }) =>
+      (result.section.claims ?? []).map((claim) => ({ ...claim, section: section.name })),
+    ),
     numbers: [...numbers, { label: 'Seconds in all', value: seconds, unit: 's' }],
     reduced: made.flatMap(({ section, result }) =>
       result.reduced === undefined ? [] : [{ section: section.name, what: result.reduced }],

@@ -83,7 +83,7 @@ export async function lista(context: SectionContext): Promise<SectionResult> {
       encoder.fit(training, {
         ...run,
         onProgress: ({ fraction }) =>
-          say(`learning LISTA of ${steps} steps`, 0.15 + (0.7 * (place + fraction)) / STEPS.length),
+          say(`learning LISTA, K = ${steps}`, 0.15 + (0.7 * (place + fraction)) / STEPS.length),
       })
     models.push(await learned(context, 'lista', fit, steps))
   }

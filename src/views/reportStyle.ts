@@ -70,7 +70,7 @@ th,td{border:0;padding:0}
 tbody th[scope=rowgroup]{grid-column:1/-1;padding-top:.8rem}
 td.value{white-space:normal}td.note{grid-column:1/-1}td:empty{display:none}td.value:has(+td.unit:empty){grid-column:2/4}
 dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}.claims dd{margin-bottom:0}
-.overview tbody tr{grid-template-columns:2rem minmax(9rem,1fr) auto}.overview td.note{display:none}
+.overview tbody tr{grid-template-columns:2rem minmax(9rem,1fr) auto}.overview td.note{grid-column:2/-1}
 }
 @media print{
 :root{color-scheme:light;--page:#fff;--raised:#fff;--ink:#000;--line:#bbb;--link:#000;--code:#fff;${paletteVariables('light')}}

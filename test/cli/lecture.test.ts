@@ -42,9 +42,9 @@ describe('energia lecture', () => {
     })
     expect(heard[0]).toBe('piecewise is there already')
     expect(readFileSync(join(at('stopped'), 'progress', 'piecewise.safetensors'))).toEqual(before)
-    expect(claims.map(({ number, holds }) => [number, holds])).toEqual([
-      [3, true],
-      [5, true],
+    expect(claims.map(({ number, holds, section }) => [number, holds, section])).toEqual([
+      [3, true, 'piecewise'],
+      [5, true, 'convergence'],
     ])
     expect(made('stopped')).toEqual(made('whole'))
     const page = (out: string) => read(out, 'index.html').replace(/<footer.*<\/footer>/s, '')

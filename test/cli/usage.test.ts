@@ -9,6 +9,10 @@ const wrong: [args: string[], sentence: RegExp][] = [
   [[...fit, '--lamda', '1'], /unknown option '--lamda'\s+\(Did you mean --lambda\?\)/],
   [['encod', 'runs/x'], /unknown command 'encod'\s+\(Did you mean encode\?\)/],
   [['fit', 'sparse-codin', '--data', 'digits'], /unknown command 'sparse-codin'\s+\(Did you mean sparse-coding\?\)/],
+  [['help', 'fitt'], /unknown command 'fitt'\s+\(Did you mean fit\?\)/],
+  [['help', 'fit', 'vea'], /unknown command 'vea'\s+\(Did you mean vae\?\)/],
+  [['fit', 'help', 'vea'], /unknown command 'vea'/],
+  [['fitt', '--help'], /unknown command 'fitt'/],
   [['encode'], /missing required argument 'run'/],
   [['encode', 'runs/x', '--data', 'digits'], /required option '--out <file\.npz>' not specified/],
   [[...fit, '--regularizer', 'l7'], /Allowed choices are l1, weighted-l1/],
@@ -40,10 +44,23 @@ describe('wrong usage', () => {
   })
 
   it('help and the version are no errors', async () => {
-    for (const args of [['--version'], ['fit', '--help'], ['help', 'fit'], [...fit, '--help', '--json']]) {
+    for (const args of [['--version'], ['fit', '--help'], ['help'], ['help', 'fit'], [...fit, '--help', '--json']]) {
       const outcome = await energia(args)
       expect(outcome).toMatchObject({ code: 0, stderr: '' })
       expect(outcome.stdout).not.toContain('"event"')
+    }
+  })
+})
+
+describe('help of a command', () => {
+  it('is the same however it is asked for', async () => {
+    const { stdout } = await energia(['fit', 'vae', '--help'])
+    expect(stdout).toContain('--latent')
+    for (const args of [
+      ['help', 'fit', 'vae'],
+      ['fit', 'help', 'vae'],
+    ]) {
+      expect(await energia(args)).toMatchObject({ code: 0, stdout, stderr: '' })
     }
   })
 })

@@ -265,6 +265,23 @@ describe('mnist', () => {
     }
   })
 
+  it('says what else can be named where the folder for downloads takes none', async () => {
+    const file = join(folder, 'no-folder')
+    writeFileSync(file, '')
+    const [home, cache] = [process.env.HOME, process.env.XDG_CACHE_HOME]
+    Object.assign(process.env, { HOME: file, XDG_CACHE_HOME: file, LOCALAPPDATA: file })
+    try {
+      await expect(mnist({ mirror: address })).rejects.toThrow(/cannot be written.*mnist:FOLDER.*XDG_CACHE_HOME/)
+      await expect(mnist({ mirror: address, cache: join(file, 'own') })).rejects.toThrow(/cannot be written: [^.]*\.$/)
+    } finally {
+      for (const [name, value] of Object.entries({ HOME: home, XDG_CACHE_HOME: cache, LOCALAPPDATA: undefined })) {
+        if (value === undefined) delete process.env[name]
+        else process.env[name] = value
+      }
+    }
+    expect(requests).toEqual([])
+  })
+
   it('checks what a mirror sends against the hash of the real file', async () => {
     answer = honest(gzipSync(new Uint8Array(7_840_016)))
     const cache = join(folder, 'fake')
