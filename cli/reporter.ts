@@ -15,14 +15,18 @@ export interface Reporter {
   note(sentence: string): void
   /** A result for people, on standard output; nothing with `json`. */
   print(text: string): void
+  /** The same, a sentence, on one line whatever the names in it. */
+  say(sentence: string): void
   /** A result for programs, on standard output; nothing without `json`. */
   event(event: string, fields: object): void
   /** Takes the progress line away. */
   end(): void
 }
 
+/** Reports on these streams; `oneLine` brings sentences to one line, and comes from the library, which `--help` does not load. */
 export function reporter(
   json: boolean,
+  oneLine: (text: string) => string,
   { stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'> = process,
 ): Reporter {
   let shown = false
@@ -36,6 +40,10 @@ export function reporter(
   const event = (name: string, fields: object): void => {
     if (json) stdout.write(`${JSON.stringify({ event: name, ...fields })}\n`)
   }
+  const print = (text: string): void => {
+    end()
+    if (!json) stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  }
   return {
     json,
     event,
@@ -46,20 +54,18 @@ export function reporter(
       if (stderr.isTTY) {
         clearLine(stderr, 0)
         cursorTo(stderr, 0)
-        stderr.write([...line].slice(0, (stderr.columns || 80) - 1).join(''))
+        stderr.write([...oneLine(line)].slice(0, (stderr.columns || 80) - 1).join(''))
         shown = true
       } else if (performance.now() - last >= EVERY) {
         last = performance.now()
-        stderr.write(`${line}\n`)
+        stderr.write(`${oneLine(line)}\n`)
       }
     },
     note(sentence) {
       end()
-      stderr.write(`${sentence}\n`)
+      stderr.write(`${oneLine(sentence)}\n`)
     },
-    print(text) {
-      end()
-      if (!json) stdout.write(text.endsWith('\n') ? text : `${text}\n`)
-    },
+    print,
+    say: (sentence) => print(oneLine(sentence)),
   }
 }

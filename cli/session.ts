@@ -30,7 +30,8 @@ export interface Session extends Reporter {
  */
 export async function inSession(options: CommonOptions, work: (session: Session) => Promise<void>): Promise<void> {
   const abort = new AbortController()
-  const report = reporter(options.json ?? false)
+  const { oneLine } = await import('../src/index.js')
+  const report = reporter(options.json ?? false, oneLine)
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(130)
     report.note('Stopping; press Ctrl-C again to quit at once.')

@@ -305,6 +305,7 @@ export {
   FileFormatError,
   ShapeError,
 } from './tensor/errors.js'
+export { oneLine } from './tensor/oneLine.js'
 export { type Rng, rng } from './tensor/random.js'
 export { formatShape, rows, sizeOf, type Tensor, takeRows, tensor, zeros } from './tensor/tensor.js'
 export { version } from './version.js'

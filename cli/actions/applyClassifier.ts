@@ -84,7 +84,7 @@ export async function applyClassifier(session: Session, options: ClassifyOptions
         ...(error === undefined ? [] : [['errors', formatShare(error)] as const]),
       ]),
     )
-    session.print(`The predictions are in ${out}.`)
+    session.say(`The predictions are in ${out}.`)
   } finally {
     model.dispose()
   }

@@ -99,7 +99,7 @@ export async function classify(session: Session, options: ClassifyOptions, run: 
       ),
     )
     session.print(sentences.join('\n'))
-    session.print(
+    session.say(
       `The report is ${join(out, 'report.html')}; use its classifier with: energia classify ${shellWord(out)} --data IMAGES --out predictions.csv`,
     )
   } finally {
@@ -151,7 +151,8 @@ function stopped(out: string): CancelledError {
     return new CancelledError('Stopped before anything was learned; there is nothing to go on from.')
   }
   const again = process.argv.slice(2).filter((argument) => argument !== '--overwrite' && argument !== '--resume')
-  return new CancelledError(
-    `Stopped. A checkpoint is kept in ${out}; go on with:\n  energia ${[...again, '--resume'].map(shellWord).join(' ')}`,
-  )
+  return new CancelledError([
+    `Stopped. A checkpoint is kept in ${out}; go on with:`,
+    `  energia ${[...again, '--resume'].map(shellWord).join(' ')}`,
+  ])
 }

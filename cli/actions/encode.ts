@@ -43,7 +43,7 @@ export async function encode(session: Session, options: EncodeCommandOptions, ru
   }
   session.event('done', { ...coding.totals.fields(), out })
   session.print(numberTable(coding.totals.rows()))
-  session.print(`The codes are in ${out}.`)
+  session.say(`The codes are in ${out}.`)
   noteUnsolved(coding, session)
 }
 

@@ -30,7 +30,7 @@ export async function energy(session: Session, options: EnergyCommandOptions, ru
   session.event('done', { ...coding.totals.fields(), ...(out === undefined ? {} : { out }) })
   if (out !== undefined) {
     session.print(numberTable(coding.totals.rows()))
-    session.print(`The energies are in ${out}.`)
+    session.say(`The energies are in ${out}.`)
   }
   noteUnsolved(coding, session)
 }

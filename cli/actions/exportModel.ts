@@ -27,7 +27,7 @@ export async function exportModel(session: Session, options: ExportCommandOption
     }
     const names = files.map(([name]) => name)
     session.event('done', { files: names, out })
-    session.print(`${names.join(', ')} are in ${out}; README.md says what goes in and comes out.`)
+    session.say(`${names.join(', ')} are in ${out}; README.md says what goes in and comes out.`)
   } finally {
     model.dispose()
   }

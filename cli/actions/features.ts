@@ -67,7 +67,7 @@ export async function features(session: Session, options: FeaturesCommandOptions
         ['seconds', formatNumber(seconds(), 3)],
       ]),
     )
-    session.print(`The features are in ${out}.`)
+    session.say(`The features are in ${out}.`)
     if (unsolved > 0) {
       session.note(
         `The codes of ${formatNumber(unsolved)} of ${formatNumber(count)} did not converge; energia encode says why, and a larger --tolerance is reached sooner.`,

@@ -55,7 +55,7 @@ export async function fit<Options extends FitOptions>(
     if (note !== undefined) session.note(note)
     session.event('done', { ...fields, out: options.out })
     session.print(numberTable(rows))
-    session.print(`The model is in ${options.out}; look at it with: energia show ${shellWord(options.out)}`)
+    session.say(`The model is in ${options.out}; look at it with: energia show ${shellWord(options.out)}`)
     if (failure !== undefined) throw new ConvergenceError(`${failure} ${options.out} keeps the last good parameters.`)
   } finally {
     trained.dispose()
@@ -92,7 +92,8 @@ function stopped(options: FitOptions, before: number | undefined): CancelledErro
     return new CancelledError('Stopped before anything was learned; there is nothing to go on from.')
   }
   const again = process.argv.slice(2).filter((argument) => argument !== '--overwrite' && argument !== '--resume')
-  return new CancelledError(
-    `Stopped. A checkpoint is kept in ${out}; go on with:\n  energia ${[...again, '--resume'].map(shellWord).join(' ')}`,
-  )
+  return new CancelledError([
+    `Stopped. A checkpoint is kept in ${out}; go on with:`,
+    `  energia ${[...again, '--resume'].map(shellWord).join(' ')}`,
+  ])
 }

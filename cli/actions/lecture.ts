@@ -39,10 +39,10 @@ export async function lecture(session: Session, options: LectureCommandOptions):
   if (reduced.length > 0) {
     session.print('')
     session.print('Reduced here; energia lecture --full makes all of it:')
-    for (const { section, what } of reduced) session.print(`  ${section}: ${what}`)
+    for (const { section, what } of reduced) session.say(`  ${section}: ${what}`)
   }
   session.print('')
-  session.print(`Open ${report} in a browser.`)
+  session.say(`Open ${report} in a browser.`)
 }
 
 /** Images in colour. Throws ConfigurationError where the source is something else. */

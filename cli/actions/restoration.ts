@@ -200,5 +200,5 @@ export async function finishRestoration(
     ['time', duration(restored.seconds)],
   ]
   session.print(numberTable(rows.filter((row) => row !== undefined)))
-  session.print(`The restored image is in ${out}.`)
+  session.say(`The restored image is in ${out}.`)
 }

@@ -31,7 +31,7 @@ export async function show(session: Session, options: ShowCommandOptions, run: s
     if (out !== undefined) {
       await writeOutput(out, await drawn(model, portrait, ending!, run))
       session.event('done', { ...portrait.facts, out })
-      session.print(`${out} is written.`)
+      session.say(`${out} is written.`)
       return
     }
     session.event('done', portrait.facts)

@@ -1,7 +1,9 @@
+import { oneLine } from '../../src/index.js'
 import type { Row } from '../models/model.js'
 
 /** Rows of label, number and an optional remark, in columns. */
-export function numberTable(rows: readonly Row[]): string {
+export function numberTable(given: readonly Row[]): string {
+  const rows = given.map((row) => row.map((cell) => cell && oneLine(cell)) as unknown as Row)
   const width = (column: 0 | 1): number => Math.max(...rows.map((row) => [...row[column]].length))
   const [labels, values] = [width(0), width(1)]
   const lines = rows.map(([label, value, remark]) => {
@@ -12,7 +14,8 @@ export function numberTable(rows: readonly Row[]): string {
 }
 
 /** Rows of label and text, in columns. */
-export function textTable(rows: readonly (readonly [label: string, text: string])[]): string {
+export function textTable(given: readonly (readonly [label: string, text: string])[]): string {
+  const rows = given.map((row) => row.map(oneLine) as [string, string])
   const width = Math.max(...rows.map(([label]) => [...label].length))
   return `${rows.map(([label, text]) => `${label}${' '.repeat(width - [...label].length)}  ${text}`).join('\n')}\n`
 }

@@ -85,7 +85,7 @@ export async function writeObservations(made: Made, { path, kind }: Place, sessi
 
 function done({ what, count }: Made, out: string, session: Session): void {
   session.event('done', { [what]: count, out })
-  session.print(`${formatNumber(count)} ${what} are in ${out}.`)
+  session.say(`${formatNumber(count)} ${what} are in ${out}.`)
 }
 
 /** The items, with progress; stops where the signal says so. */

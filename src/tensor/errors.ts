@@ -1,6 +1,15 @@
-/** The base of every error that Energia throws on purpose. Its message says what was given, what was expected, what to do. */
+import { oneLine } from './oneLine.js'
+
+/**
+ * The base of every error that Energia throws on purpose. Its message says what was given, what was expected, what to do, on one line whatever the
+ * names in it; several lines are given as a list.
+ */
 export class EnergiaError extends Error {
   override name = 'EnergiaError'
+
+  constructor(message: string | readonly string[], options?: ErrorOptions) {
+    super([message].flat().map(oneLine).join('\n'), options)
+  }
 }
 
 /** Shapes do not fit together. */

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
 import { reporter } from '../../cli/reporter.js'
+import { oneLine } from '../../src/index.js'
 
 /** Standard output and error that remember what they were given. */
 function streams(options: { readonly isTTY: boolean; readonly columns?: number }) {
@@ -15,7 +16,7 @@ const read = (stream: NodeJS.WritableStream): string => (stream as unknown as Pa
 
 it('writes one line over and over in a terminal, cut to its width, and takes it away for other words', () => {
   const output = streams({ isTTY: true, columns: 20 })
-  const report = reporter(false, output)
+  const report = reporter(false, oneLine, output)
   report.progress('progress', { done: 1 }, 'first line of progress that is long')
   report.progress('progress', { done: 2 }, 'second')
   report.print('result')
@@ -27,7 +28,7 @@ it('writes one line over and over in a terminal, cut to its width, and takes it 
 
 it('is silent about quick work where there is no terminal', () => {
   const output = streams({ isTTY: false })
-  const report = reporter(false, output)
+  const report = reporter(false, oneLine, output)
   for (let i = 0; i < 10; i++) report.progress('progress', { i }, `line ${i}`)
   report.note('A sentence.')
   expect(read(output.stderr)).toBe('A sentence.\n')
@@ -36,10 +37,20 @@ it('is silent about quick work where there is no terminal', () => {
 
 it('writes events to standard output with json, and no results for people', () => {
   const output = streams({ isTTY: true })
-  const report = reporter(true, output)
+  const report = reporter(true, oneLine, output)
   report.progress('progress', { done: 1 }, 'line')
   report.print('result')
   report.event('done', { out: 'here' })
   expect(read(output.stdout)).toBe('{"event":"progress","done":1}\n{"event":"done","out":"here"}\n')
   expect(read(output.stderr)).toBe('')
+})
+
+it('keeps a sentence on one line whatever the names in it', () => {
+  const output = streams({ isTTY: false })
+  const report = reporter(false, oneLine, output)
+  report.note('The folder a\nb is empty.')
+  report.say('The model is in a\rb.')
+  report.print('two\nlines')
+  expect(read(output.stderr)).toBe('The folder a\\nb is empty.\n')
+  expect(read(output.stdout)).toBe('The model is in a\\rb.\ntwo\nlines\n')
 })
