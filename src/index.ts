@@ -233,6 +233,7 @@ export { type CodeRaceOptions, type CodeRacer, codeRace } from './models/listaRa
 export type { AnyModel, ModelName } from './models/loadModel.js'
 export { loadModel } from './models/loadModel.js'
 export type { Model } from './models/model.js'
+export { isObserved } from './models/observedMasks.js'
 export {
   type PredictiveSparseDecompositionOptions,
   predictiveSparseDecomposition,

@@ -5,6 +5,7 @@ import {
   formatNumber,
   formatShape,
   formatShare,
+  isObserved,
   mosaic,
   type ObservationMasks,
   type Picture,
@@ -16,7 +17,6 @@ import { historyFigure } from './historyFigure.js'
 import { MEASURING_SECONDS, noteOf, worstRelativeGap } from './measures.js'
 import { isPictureShape } from './pictures.js'
 import { stepKinds } from './stepKinds.js'
-import { isObserved } from './unobserved.js'
 
 /** Observations, and numbers in them, on which finished kernels are measured. */
 const SAMPLE = 1000

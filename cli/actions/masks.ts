@@ -8,7 +8,7 @@ import {
 import { given } from '../given.js'
 import type { MaskOptions } from '../models/options.js'
 import { asShare } from './heldOut.js'
-import { isImages, signalCut } from './openData.js'
+import { fileNames, isImages, signalCut } from './openData.js'
 import { type MaskedData, type MaskFile, readMasks } from './readMasks.js'
 import { noteUnobserved } from './unobserved.js'
 
@@ -40,7 +40,8 @@ export async function maskFiles(
 export function maskedData(data: Observations | Images, spatial: 1 | 2): MaskedData {
   const { name, count } = data
   const channels = isImages(data) ? (data.channels === 1 ? undefined : data.channels) : data.shape[spatial]
-  return { name, spatial, channels, count, cut: signalCut(data), shape: isImages(data) ? undefined : data.shape }
+  const shape = isImages(data) ? undefined : data.shape
+  return { name, spatial, channels, count, cut: signalCut(data), shape, files: fileNames(data) }
 }
 
 /** The masks of data that is coded, from the file that was named; says of how many observations nothing was observed. */
@@ -94,10 +95,11 @@ function chosenMasks(
   const data = maskedData(learning, spatial)
   if (heldOut === undefined) return given({ mask: files.mask?.(data).masks })
   const isShare = options.heldOut !== undefined && asShare(options.heldOut) !== undefined
-  const apart = 'data' in heldOut ? { ...data, count: undefined } : maskedData(heldOut, spatial)
+  const apart = 'data' in heldOut ? { ...data, count: undefined, files: undefined } : maskedData(heldOut, spatial)
+  const whole = { ...data, count: sum(data.count, apart.count), files: data.files?.concat(apart.files ?? []) }
   const heldOutMask = files.heldOutMask?.(apart).masks
   if (files.mask === undefined) return given({ heldOutMask })
-  const { masks, shared } = files.mask(isShare ? { ...data, count: sum(data.count, apart.count) } : data)
+  const { masks, shared } = files.mask(isShare ? whole : data)
   if (isShare && !isImages(learning) && (!shared || options.window !== undefined)) {
     throw new ConfigurationError(
       'A share of observations cannot be held out of those that have a mask each; give --held-out other data, with its masks as --held-out-mask.',

@@ -38,6 +38,23 @@ const cuts = new WeakMap<object, SignalCut>()
 /** How observations were cut out of signals by --window; undefined where they were not. */
 export const signalCut = (data: Observations | Images): SignalCut | undefined => cuts.get(data)
 
+const names = new WeakMap<object, readonly string[]>()
+
+/** The file names of images, also where they have become observations; undefined for other data, and for images that are no files. */
+export function fileNames(data: Observations | Images): readonly string[] | undefined {
+  if (!isImages(data)) return names.get(data)
+  const labels = Array.from({ length: data.count }, (_, i) => data.label(i))
+  return labels.every((label) => /\.(png|jpe?g|webp|tiff?)$/i.test(label)) ? labels : undefined
+}
+
+/** Images as observations that are known by their file names. */
+async function asObservations(images: SizedImages, signal: AbortSignal): Promise<Observations> {
+  const observations = await imageObservations(images, { signal })
+  const files = fileNames(images)
+  if (files) names.set(observations, files)
+  return observations
+}
+
 type SizedImages = Images & { size?(index: number): Promise<readonly [number, number]> }
 type Opened =
   | { readonly kind: 'observations'; readonly observations: Observations }
@@ -89,7 +106,7 @@ export async function learningData(
   const { images } = opened
   if (typeof cut === 'object' || cut === 'whole') return images
   const [height, width] = images.size ? await images.size(0) : (await images.image(0)).shape
-  if (Math.max(height, width) <= SMALL) return imageObservations(images, { signal: session.signal })
+  if (Math.max(height, width) <= SMALL) return asObservations(images, session.signal)
   const advice =
     cut === 'unsaid'
       ? 'say how large the patches to learn from are, for example --patch 16'
@@ -116,7 +133,7 @@ export async function codingData(
   const opened = await open({ ...options, colour, ...given({ signals }) }, session)
   if (opened.kind === 'observations') return { data: opened.observations, images: undefined }
   const { images } = opened
-  const data = transform === undefined && !whole ? await imageObservations(images, { signal: session.signal }) : images
+  const data = transform === undefined && !whole ? await asObservations(images, session.signal) : images
   return { data, images }
 }
 

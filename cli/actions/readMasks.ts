@@ -9,6 +9,7 @@ import {
   type Tensor,
 } from '../../src/index.js'
 import type { SignalCut } from './openData.js'
+import { pairByName } from './pairMasks.js'
 
 /** Masks as a file has them; what its axes mean depends on the data. Throws ConfigurationError where they do not go with it. */
 export type MaskFile = (data: MaskedData) => Masks
@@ -29,6 +30,8 @@ export interface MaskedData {
   readonly channels: number | undefined
   /** How many observations there are, where that is known. */
   readonly count?: number | undefined
+  /** The file names of images. */
+  readonly files?: readonly string[] | undefined
   /** Axes of a whole observation; undefined for images, whose sizes may differ. */
   readonly shape?: readonly number[] | undefined
   /** How the observations were cut out of the signals that masks belong to. */
@@ -37,7 +40,8 @@ export interface MaskedData {
 
 /**
  * Masks of a file: an npy array of 0 and 1 (in bytes also 0 and 255), of one mask for all observations or of one each, with or without the
- * channels of the data; or images, white where there is something to see, from half grey on. A single one counts for all.
+ * channels of the data; or images, white where there is something to see, from half grey on, which go with images by name and with other data by their order.
+ * A single one counts for all.
  * Throws ConfigurationError where the file holds no masks, DataError where they hold other numbers.
  */
 export async function readMasks(file: string, spatial: 1 | 2): Promise<MaskFile> {
@@ -58,10 +62,14 @@ export async function readMasks(file: string, spatial: 1 | 2): Promise<MaskFile>
   const masks: Tensor[] = []
   for (let i = 0; i < images.count; i++) masks.push(whiteOf(await images.image(i)))
   if (!masks.some(({ data }) => data.includes(1))) throw nothingObserved(file, 'white')
-  return (data) =>
-    masks.length === 1
-      ? { masks: masks[0], shared: true }
-      : { masks: eachOf(file, masks.length, data, (index) => masks[index]), shared: false }
+  const files = masks.map((_, i) => images.label(i))
+  return (data) => {
+    if (masks.length === 1) return { masks: masks[0], shared: true }
+    const inOrder = eachOf(file, masks.length, data, (index) => masks[index])
+    if (!data.files) return { masks: inOrder, shared: false }
+    const places = pairByName({ name: file, files }, { name: data.name, files: data.files })
+    return { masks: (index) => inOrder(places[index]), shared: false }
+  }
 }
 
 /** An array as one mask or as many. */

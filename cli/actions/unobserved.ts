@@ -1,11 +1,5 @@
-import { formatNumber, type ObservationMasks } from '../../src/index.js'
+import { formatNumber, isObserved, type ObservationMasks } from '../../src/index.js'
 import type { MaskedData } from './readMasks.js'
-
-/** Whether masks leave anything of the observation of a number. */
-export function isObserved(masks: ObservationMasks | undefined, index: number): boolean {
-  const mask = typeof masks === 'function' ? masks(index) : undefined // one for all leaves something, or it would have been refused
-  return mask === undefined || mask.data.includes(1)
-}
 
 /** How many of so many observations nothing was observed of. */
 export function unobservedOf(masks: ObservationMasks | undefined, count: number | undefined): number {

@@ -47,7 +47,7 @@ export function coding(command: Command): Command {
   sourceOptions(command)
     .option(
       '--mask <file>',
-      'sparse-coding and conv-sparse-coding: what was observed, 1, and what is missing, 0: npy, or images',
+      'sparse-coding and conv-sparse-coding: what was observed, 1, and what is missing, 0: npy, or an image, or images called as those of --data',
     )
     .addOption(
       new Option(

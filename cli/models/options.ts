@@ -54,7 +54,10 @@ export interface MaskOptions {
 
 export function masks(command: Command): void {
   command
-    .option('--mask <file>', 'what was observed, 1, and what is missing, 0: an npy file or an image')
+    .option(
+      '--mask <file>',
+      'what was observed, 1, and what is missing, 0: an npy file, an image, or images called as those of --data',
+    )
     .option('--held-out-mask <file>', 'the same of --held-out (default: a single mask holds for both)')
 }
 

@@ -1,4 +1,4 @@
-import { createRun, holdingRun } from '../artifacts/runFolder.js'
+import { createRun } from '../artifacts/runFolder.js'
 import { checkedLabelled, type Labelled } from '../data/labelled.js'
 import { oneHot } from '../energy/costs/categorical.js'
 import { type Module, type Parameters, prefixed } from '../energy/module.js'
@@ -24,6 +24,7 @@ import {
 import { type ClassifierProgress, validClassifierProgress } from './classifierProgress.js'
 import { type ClassifierSettings, classifierName } from './classifierSettings.js'
 import { EpochSession, type LearningOptions, learningOptions } from './epochSession.js'
+import { holdingFit } from './holdingFit.js'
 import { checkBudget } from './trainingData.js'
 
 /** How long to learn, who is told, and where a run is kept; how many steps there are is the classifier's own. */
@@ -67,13 +68,7 @@ export interface ClassifierPlan {
 }
 
 /** Learns a classifier; see {@link ClassifierFitOptions}. */
-export function fitClassifier(
-  plan: ClassifierPlan,
-  data: Labelled,
-  fit: ClassifierFitOptions,
-): Promise<ClassifierModel> {
-  return holdingRun(fit, () => learn(plan, data, fit))
-}
+export const fitClassifier = holdingFit(learn)
 
 async function learn(
   { training, form }: ClassifierPlan,

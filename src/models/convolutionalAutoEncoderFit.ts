@@ -1,4 +1,4 @@
-import { createRun, holdingRun } from '../artifacts/runFolder.js'
+import { createRun } from '../artifacts/runFolder.js'
 import type { MapEncoder } from '../energy/mapEncoders/mapEncoder.js'
 import { kernelGeometry } from '../inference/convolutional/geometry.js'
 import { runtime } from '../runtime/runtime.js'
@@ -15,6 +15,7 @@ import { type ConvolutionalSource, type Crops, convolutionalSource } from './con
 import type { ConvolutionalData } from './convolutionalSparseCoding.js'
 import { isImages } from './dataKind.js'
 import { EpochSession, type LearningOptions, learningOptions } from './epochSession.js'
+import { holdingFit } from './holdingFit.js'
 import { channelsLast } from './planarImages.js'
 import { checkBudget } from './trainingData.js'
 
@@ -43,13 +44,7 @@ export function checkCodeSize(
 }
 
 /** Learns kernels and encoder; see {@link AutoEncoderFitOptions}. */
-export function fitAutoEncoder(
-  plan: AutoEncoderPlan,
-  data: ConvolutionalData,
-  fit: AutoEncoderFitOptions,
-): Promise<ConvolutionalAutoEncoderModel> {
-  return holdingRun(fit, () => learn(plan, data, fit))
-}
+export const fitAutoEncoder = holdingFit(learn)
 
 async function learn(
   plan: AutoEncoderPlan,

@@ -1,4 +1,4 @@
-import { createRun, holdingRun } from '../artifacts/runFolder.js'
+import { createRun } from '../artifacts/runFolder.js'
 import { kernelGeometry } from '../inference/convolutional/geometry.js'
 import { ConvolutionalLearner } from '../learning/convolutional/convolutionalLearner.js'
 import { DataError } from '../tensor/errors.js'
@@ -19,6 +19,7 @@ import {
 } from './convolutionalSparseCodingSettings.js'
 import { isTensor } from './dataKind.js'
 import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
+import { holdingFit } from './holdingFit.js'
 import { isObserved, nothingObserved } from './observedMasks.js'
 import { checkBudget } from './trainingData.js'
 
@@ -39,13 +40,7 @@ const DEAD_MOVES = 20
 const HELD_OUT_LIMIT = 1000
 
 /** Learns kernels; see {@link ConvolutionalFitOptions}. */
-export function fitConvolutional(
-  options: ResolvedConvolutional,
-  data: ConvolutionalData,
-  fit: ConvolutionalFitOptions,
-): Promise<ConvolutionalSparseCodingModel> {
-  return holdingRun(fit, () => learn(options, data, fit))
-}
+export const fitConvolutional = holdingFit(learn)
 
 async function learn(
   options: ResolvedConvolutional,

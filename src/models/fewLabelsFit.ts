@@ -1,6 +1,6 @@
 import { checksum } from '../artifacts/fingerprint.js'
 import { LearningRun } from '../artifacts/learningRun.js'
-import { createRun, holdingRun } from '../artifacts/runFolder.js'
+import { createRun } from '../artifacts/runFolder.js'
 import { type StoredTensor, storedTensor } from '../artifacts/safetensors.js'
 import * as valid from '../artifacts/validate.js'
 import { checkedLabelled, type Labelled, type LabelledTensor, membersOf } from '../data/labelled.js'
@@ -16,6 +16,7 @@ import { CellLearner } from './fewLabelsCells.js'
 import { type FewLabelsModel, fewLabelsModel } from './fewLabelsModel.js'
 import { cellsOf, checkedCounts, type FewLabelsResult, sameCell, splitByClass } from './fewLabelsPlan.js'
 import { type FewLabelsSettings, fewLabelsName, validResult } from './fewLabelsSettings.js'
+import { holdingFit } from './holdingFit.js'
 
 /** Where a comparison stands between two classifiers. */
 interface FewLabelsState {
@@ -39,13 +40,7 @@ const UNLABELLED = 13
 const FILTERS_SHARE = 0.05
 
 /** Compares classifiers; see {@link FewLabelsFitOptions}. */
-export function fitFewLabels(
-  options: ResolvedFewLabels,
-  data: Labelled,
-  fit: FewLabelsFitOptions,
-): Promise<FewLabelsModel> {
-  return holdingRun(fit, () => learn(options, data, fit))
-}
+export const fitFewLabels = holdingFit(learn)
 
 async function learn(options: ResolvedFewLabels, data: Labelled, fit: FewLabelsFitOptions): Promise<FewLabelsModel> {
   checkOptions('fit', fit, {

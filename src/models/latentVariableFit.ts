@@ -1,4 +1,4 @@
-import { createRun, holdingRun } from '../artifacts/runFolder.js'
+import { createRun } from '../artifacts/runFolder.js'
 import type { Observed } from '../inference/graph/observed.js'
 import { runtime } from '../runtime/runtime.js'
 import { DataError } from '../tensor/errors.js'
@@ -6,6 +6,7 @@ import { checkOptions } from '../tensor/options.js'
 import { rows } from '../tensor/tensor.js'
 import type { LearningStatus } from './epochProgress.js'
 import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
+import { holdingFit } from './holdingFit.js'
 import type { LatentVariableDefinition } from './latentVariable.js'
 import { type LatentVariableData, type PairSource, pairSource } from './latentVariableData.js'
 import { LatentVariableLearner, latentVariableTerms } from './latentVariableLearner.js'
@@ -22,13 +23,7 @@ export interface LatentVariableFitOptions extends EpochFitOptions<LatentVariable
 const HELD_OUT_LIMIT = 2000
 
 /** Learns the parameters of an energy; see {@link LatentVariableFitOptions}. */
-export function fitLatentVariable(
-  definition: LatentVariableDefinition,
-  data: LatentVariableData,
-  fit: LatentVariableFitOptions,
-): Promise<LatentVariableModel> {
-  return holdingRun(fit, () => learn(definition, data, fit))
-}
+export const fitLatentVariable = holdingFit(learn)
 
 async function learn(
   definition: LatentVariableDefinition,

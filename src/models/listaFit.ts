@@ -1,4 +1,4 @@
-import { createRun, holdingRun } from '../artifacts/runFolder.js'
+import { createRun } from '../artifacts/runFolder.js'
 import type { Encoder } from '../energy/encoders/encoder.js'
 import { AmortizedInference } from '../inference/amortized.js'
 import type { Optimizer } from '../learning/optimizers/optimizer.js'
@@ -8,6 +8,7 @@ import { checkOptions } from '../tensor/options.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { isTensor } from './dataKind.js'
 import { EpochSession, type LearningOptions, learningOptions } from './epochSession.js'
+import { holdingFit } from './holdingFit.js'
 import { type LearningSource, learningSource } from './listaData.js'
 import {
   type DictionaryOptions,
@@ -51,9 +52,7 @@ export interface EncoderPlan {
 const HELD_OUT_LIMIT = 1000
 
 /** Learns an encoder; see {@link EncoderFitOptions}. */
-export function fitEncoder(plan: EncoderPlan, data: SparseCodingData, fit: EncoderFitOptions): Promise<AmortizedModel> {
-  return holdingRun(fit, () => learn(plan, data, fit))
-}
+export const fitEncoder = holdingFit(learn)
 
 async function learn(plan: EncoderPlan, data: SparseCodingData, fit: EncoderFitOptions): Promise<AmortizedModel> {
   checkOptions('fit', fit, { ...learningOptions, heldOut: true, onDictionaryProgress: true })

@@ -1,5 +1,4 @@
 import { DataError } from '../tensor/errors.js'
-import type { Tensor } from '../tensor/tensor.js'
 import type { ObservationMasks } from './convolutionalData.js'
 
 /*
@@ -7,9 +6,11 @@ import type { ObservationMasks } from './convolutionalData.js'
  * So it is coded as 0, and learning, which it tells nothing, leaves it out.
  */
 
-/** Whether a mask leaves anything of an observation; where there is none, all was observed. */
-export const isObserved = (mask: Tensor | undefined): boolean =>
-  mask === undefined || mask.data.some((value) => value !== 0)
+/** Whether masks leave anything of the observation of a number; where there are none, all was observed. */
+export function isObserved(masks: ObservationMasks | undefined, index = 0): boolean {
+  const mask = typeof masks === 'function' ? masks(index) : masks
+  return mask === undefined || mask.data.some((value) => value !== 0)
+}
 
 /** Throws {@link DataError} for a mask, of one observation or of all, that leaves nothing anywhere. */
 export function checkObserved(masks: ObservationMasks | undefined, name: string): void {

@@ -1,4 +1,4 @@
-import { createRun, holdingRun } from '../artifacts/runFolder.js'
+import { createRun } from '../artifacts/runFolder.js'
 import type { Observations } from '../data/observations.js'
 import { sharedEngine } from '../kernels/engine.js'
 import { DictionaryLearner } from '../learning/dictionaryLearner.js'
@@ -10,6 +10,7 @@ import { sizeOf, type Tensor } from '../tensor/tensor.js'
 import type { ObservationMasks } from './convolutionalData.js'
 import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
 import { type FitProgress, validFitProgress } from './fitProgress.js'
+import { holdingFit } from './holdingFit.js'
 import {
   batchMasks,
   checkUnprocessed,
@@ -38,13 +39,7 @@ export interface FitOptions extends EpochFitOptions<FitProgress, Tensor | Observ
 const PREPROCESS_LIMIT = 50_000
 
 /** Learns a dictionary; see {@link FitOptions}. */
-export function fitSparseCoding(
-  options: ResolvedOptions,
-  data: SparseCodingData,
-  fit: FitOptions,
-): Promise<SparseCodingModel> {
-  return holdingRun(fit, () => learn(options, data, fit))
-}
+export const fitSparseCoding = holdingFit(learn)
 
 async function learn(options: ResolvedOptions, data: SparseCodingData, fit: FitOptions): Promise<SparseCodingModel> {
   checkOptions('fit', fit, { ...epochFitOptions, mask: true, heldOutMask: true })

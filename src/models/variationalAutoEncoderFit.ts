@@ -1,9 +1,10 @@
-import { createRun, holdingRun } from '../artifacts/runFolder.js'
+import { createRun } from '../artifacts/runFolder.js'
 import { checkObserved } from '../inference/graph/observed.js'
 import { runtime } from '../runtime/runtime.js'
 import { DataError } from '../tensor/errors.js'
 import { checkOptions } from '../tensor/options.js'
 import { type EpochFitOptions, EpochSession, epochFitOptions } from './epochSession.js'
+import { holdingFit } from './holdingFit.js'
 import type { LatentVariableData, PairSource } from './latentVariableData.js'
 import { checkBudget } from './trainingData.js'
 import type { VariationalDefinition } from './variationalAutoEncoder.js'
@@ -25,13 +26,7 @@ export interface VariationalFitOptions extends EpochFitOptions<VariationalProgre
 }
 
 /** Learns the networks of a variational auto-encoder; see {@link VariationalFitOptions}. */
-export function fitVariational(
-  definition: VariationalDefinition,
-  data: LatentVariableData,
-  fit: VariationalFitOptions,
-): Promise<VariationalModel> {
-  return holdingRun(fit, () => learn(definition, data, fit))
-}
+export const fitVariational = holdingFit(learn)
 
 async function learn(
   definition: VariationalDefinition,

@@ -177,17 +177,6 @@ describe('bad input', () => {
       /^energia: The loss of "random filters, learned" with \S+ labels a class.* is no finite number any more\. Lower the learning rate.*\n$/,
     ],
     [
-      'a class whose name has a line break, on one line',
-      () => {
-        for (const name of ['one', 'two\nlines']) mkdirSync(at('broken', name), { recursive: true })
-        writeFileSync(at('broken', 'one', 'a.png'), readFileSync(at('large', 'a.png')))
-        writeFileSync(at('broken', 'two\nlines', 'not\nan image.png'), 'text')
-        return ['--data', at('broken'), '--out', at('nothing')]
-      },
-      1,
-      /^energia: [^\n]*two\\nlines\/not\\nan image\.png[^\n]*\n$/,
-    ],
-    [
       'learning options with a run',
       () => [at('nothing'), '--data', at('new'), '--seeds', '2', '--out', at('x.csv')],
       2,
@@ -204,5 +193,14 @@ describe('bad input', () => {
     expect(found.stderr).toMatch(message)
     expect(found.code).toBe(code)
     expect(existsSync(at('far'))).toBe(false)
+  })
+
+  it.skipIf(process.platform === 'win32')('says names with line breaks on one line', async () => {
+    for (const name of ['one', 'two\nlines']) mkdirSync(at('broken', name), { recursive: true })
+    writeFileSync(at('broken', 'one', 'a.png'), readFileSync(at('large', 'a.png')))
+    writeFileSync(at('broken', 'two\nlines', 'not\nan image.png'), 'text')
+    const found = await energia(['classify', '--data', at('broken'), '--out', at('nothing')])
+    expect(found.stderr).toMatch(/^energia: [^\n]*two\\nlines\/not\\nan image\.png[^\n]*\n$/)
+    expect(found.code).toBe(1)
   })
 })

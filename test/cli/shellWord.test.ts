@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { shellWord } from '../../cli/shellWord.js'
 
-describe('an argument for a shell', () => {
+describe.skipIf(process.platform === 'win32')('an argument for a shell', () => {
   it.each(['plain', 'a b', "it's", 'a\nb', "tab\tand \\ and '", 'é ∂', '\u001b[31m', ''])(
     'comes back as it was: %j',
     (text) => {
