@@ -199,3 +199,28 @@ it('names every number of labels under its chart', async () => {
   const svg = await errorAgainstLabels([{ name: 'learned', labels, error, spread: labels.map(() => 0.01) }])
   for (const count of labels) expect(svg).toContain(`>${count}<`)
 })
+
+describe('errors against labels', () => {
+  const chart = (...error: number[]) =>
+    errorAgainstLabels([{ name: 'learned', labels: error.map((_, i) => i + 1), error, spread: error.map(() => 0) }])
+  /** Names of the ticks of the axis of errors, from below. */
+  const ticks = async (...error: number[]) =>
+    [...(await chart(...error)).matchAll(/>([\d.]+)\u00a0%<\/text>/g)].map(([, text]) => Number(text))
+
+  it('call 0 what is 0', async () => {
+    expect((await ticks(0, 0))[0]).toBe(0)
+    expect((await ticks(0, 0)).length).toBeGreaterThan(1)
+    expect((await ticks(0.4, 0))[0]).toBe(0)
+    expect((await ticks(0.4, 0.02, 0))[0]).toBe(0)
+    expect((await ticks(0.4, 0.02))[0]).toBeGreaterThan(0)
+  })
+
+  it('have few ticks apart from one another where all errors are alike', async () => {
+    for (const error of [0, 0.003, 0.2, 1]) {
+      const names = await ticks(error, error)
+      expect(new Set(names).size).toBe(names.length)
+      expect(Math.max(...names)).toBeGreaterThanOrEqual(1.5 * Math.min(...names))
+      expect(Math.max(...names)).toBeLessThanOrEqual(100)
+    }
+  })
+})
