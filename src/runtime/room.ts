@@ -3,8 +3,8 @@ import { ConfigurationError } from '../tensor/errors.js'
 
 /** Less than this is not worth asking the system about. */
 const SMALL = 64 * 2 ** 20
-/** The share of what can be had that is given out: counts are not exact, and others need memory too. */
-const SHARE = 0.9
+/** The share of what can be had that is given out: a run was measured to take up to 1.25 times its count. */
+const SHARE = 0.8
 
 /** A number of bytes as people read it: 3.42 GiB. */
 export function formatBytes(bytes: number): string {
