@@ -11,8 +11,7 @@ import {
   type WasmPaths,
 } from './backend.js'
 import { type Program, SessionProgram } from './program.js'
-
-import { RunCount } from './runCount.js'
+import { isPlanned, RunCount } from './runCount.js'
 
 export type { BackendName, Device, WasmPaths } from './backend.js'
 export type { Program } from './program.js'
@@ -107,8 +106,7 @@ function runtimeOn(backend: Backend, device: Device): Runtime {
       const options: SessionOptions = {
         executionProviders: [backend.provider],
         logSeverityLevel: 4,
-        // A plan for all of a run's memory is made after the first run and then taken beside what that one took: twice as much.
-        enableMemPattern: false,
+        enableMemPattern: isPlanned(memory),
         ...(backend.threadsPerSession ? { intraOpNumThreads: own, interOpNumThreads: 1 } : {}),
         extra: {
           optimization: { disable_specified_optimizers: UNWANTED },
