@@ -35,7 +35,10 @@ function placesOf(names: readonly string[]): ReadonlyMap<string, number> | undef
   return places.size === names.length ? places : undefined
 }
 
-const repeated = (names: readonly string[]): string | undefined => names.find((name, i) => names.indexOf(name) !== i)
+function repeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  return names.find((name) => seen.size === seen.add(name).size)
+}
 
 function checked(
   places: ReadonlyMap<string, number>,

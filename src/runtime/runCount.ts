@@ -8,16 +8,14 @@ const GAPS = 1.15
 const LARGE_BATCH = 1024
 const SMALL_RUN = 64 * 2 ** 20
 
-/**
- * Whether ONNX Runtime is to plan the memory of a graph's runs: small ones are up to a twelfth faster for it. A plan is made after the
- * first run and then taken beside what that one took: twice as much.
- */
-export const isPlanned = (counted: RunMemory | undefined): boolean =>
-  counted === undefined || counted(LARGE_BATCH) <= SMALL_RUN
-
 /** What runs of one graph take, held against what can be had before a batch larger than all before it is run. */
 export class RunCount {
   readonly memory: RunMemory
+  /**
+   * Whether ONNX Runtime is to plan the memory of runs: small ones are up to a twelfth faster for it. A plan is made after the first
+   * run and then taken beside what that one took: twice as much.
+   */
+  readonly planned: boolean
   private largest = 0
 
   constructor(
@@ -25,7 +23,8 @@ export class RunCount {
     counted: RunMemory,
     private readonly backend: Backend,
   ) {
-    const times = isPlanned(counted) ? 2 * GAPS : GAPS
+    this.planned = counted(LARGE_BATCH) <= SMALL_RUN
+    const times = this.planned ? 2 * GAPS : GAPS
     this.memory = (batch) => times * counted(batch)
   }
 

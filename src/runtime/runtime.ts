@@ -11,7 +11,7 @@ import {
   type WasmPaths,
 } from './backend.js'
 import { type Program, SessionProgram } from './program.js'
-import { isPlanned, RunCount } from './runCount.js'
+import { RunCount } from './runCount.js'
 
 export type { BackendName, Device, WasmPaths } from './backend.js'
 export type { Program } from './program.js'
@@ -103,10 +103,11 @@ function runtimeOn(backend: Backend, device: Device): Runtime {
       if (!(graph instanceof Uint8Array) || graph.length === 0) {
         throw new FileFormatError('The graph is empty; give the bytes of an ONNX model.')
       }
+      const count = memory && new RunCount(name, memory, backend)
       const options: SessionOptions = {
         executionProviders: [backend.provider],
         logSeverityLevel: 4,
-        enableMemPattern: isPlanned(memory),
+        enableMemPattern: count?.planned ?? true,
         ...(backend.threadsPerSession ? { intraOpNumThreads: own, interOpNumThreads: 1 } : {}),
         extra: {
           optimization: { disable_specified_optimizers: UNWANTED },
@@ -119,7 +120,7 @@ function runtimeOn(backend: Backend, device: Device): Runtime {
           throw loadError(backend, error)
         })
       try {
-        return new SessionProgram(backend, session, memory && new RunCount(name, memory, backend))
+        return new SessionProgram(backend, session, count)
       } catch (error) {
         await backend.exclusive(() => session.release())
         throw error
