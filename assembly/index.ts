@@ -11,6 +11,7 @@ import { Learning } from './learning'
 import { pursuitBytes } from './orthogonalMatchingPursuit'
 import { Problem } from './problem'
 export { CONTROL_BYTES, fail, help, join, parallelFor, publish, stop } from './parallel'
+export { packCodes } from './packCodes'
 export { transposeCodes } from './statistics'
 export { gradientAtoms, updateAtoms } from './dictionaryUpdate'
 

@@ -42,6 +42,8 @@ export class Problem {
   outIndices: usize
   outValues: usize
   outCounts: usize
+  /** i32 [n + 1]: where each code starts once they are packed. */
+  outStarts: usize
   capacity: i32
   /** f64 [n] each. */
   outEnergy: usize

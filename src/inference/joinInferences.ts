@@ -1,5 +1,15 @@
 import { concatCodes, emptyCodes } from './codes.js'
-import type { Inference } from './inference.js'
+import type { Inference, Status } from './inference.js'
+
+/** Arrays that one call takes as arguments. */
+const TOGETHER = 1000
+
+/** Lists one after the other; a call of `concat` copies whole lists, where `flat` looks at every entry. */
+function concatenated(lists: readonly (readonly Status[])[]): Status[] {
+  let all: Status[] = []
+  for (let at = 0; at < lists.length; at += TOGETHER) all = all.concat(...lists.slice(at, at + TOGETHER))
+  return all
+}
 
 /** The results of consecutive batches over `atoms` atoms as one. */
 export function joinInferences(parts: readonly Inference[], atoms: number): Inference {
@@ -21,6 +31,6 @@ export function joinInferences(parts: readonly Inference[], atoms: number): Infe
     energy: joined(new Float64Array(total), (part) => part.energy),
     ...(convex ? { gap: certificate } : measured ? { stationarity: certificate } : {}),
     steps: joined(new Uint32Array(total), (part) => part.steps),
-    status: parts.flatMap((part) => part.status),
+    status: concatenated(parts.map((part) => part.status)),
   }
 }

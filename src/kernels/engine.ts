@@ -38,6 +38,7 @@ interface Kernels {
   ): void
   join(control: number): number
   transposeCodes(learning: number): void
+  packCodes(problem: number, rows: number): number
   updateAtoms(control: number, learning: number, helpers: number, leastUse: number): number
   gradientAtoms(control: number, learning: number, helpers: number, rate: number, columns: boolean): number
   stop(control: number): void

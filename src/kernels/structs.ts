@@ -35,6 +35,7 @@ export const problemLayout = layout([
   ['outIndices', 'i32'],
   ['outValues', 'i32'],
   ['outCounts', 'i32'],
+  ['outStarts', 'i32'],
   ['capacity', 'i32'],
   ['outEnergy', 'i32'],
   ['outGap', 'i32'],

@@ -122,7 +122,7 @@ export class JointLearner extends EncoderLearner {
       this.batch.fill(y.data, 0, rows)
     }
     await this.batch.solveInSlices(rows, () => false)
-    return toDense(this.batch.results(rows).codes)
+    return toDense(this.batch.takeResults(rows).codes)
   }
 
   atoms(): Tensor {

@@ -40,9 +40,11 @@ export class LinearBatch {
   readonly outEnergy: number
   /** This batch's own `Problem`: the dictionary's, with everything else filled in. */
   private readonly problem: number
+  private readonly outStarts: number
   private readonly outGap: number
   private readonly outSteps: number
   private readonly outStatus: number
+  private readonly scratch: number
   /** Observations of the next slice. */
   private slice: number
   private readonly owned: number[] = []
@@ -56,6 +58,8 @@ export class LinearBatch {
     private readonly settings: BatchSettings,
     /** Observations that fit. */
     readonly rows: number,
+    /** A batch of the same settings whose working memory serves this one too; the two are never solved at once. */
+    beside?: LinearBatch,
   ) {
     const { engine, paddedSize, paddedCount, count } = dictionary
     this.engine = engine
@@ -79,6 +83,7 @@ export class LinearBatch {
       this.outIndices = own(rows * capacity * 4, purpose)
       this.outValues = own(rows * capacity * 4, purpose)
       this.outCounts = own(rows * 4, purpose)
+      this.outStarts = own((rows + 1) * 4, purpose)
       this.outEnergy = own(rows * 8, purpose)
       this.outGap = own(rows * 8, purpose)
       this.outSteps = own(rows * 4, purpose)
@@ -97,6 +102,7 @@ export class LinearBatch {
         outIndices: this.outIndices,
         outValues: this.outValues,
         outCounts: this.outCounts,
+        outStarts: this.outStarts,
         outEnergy: this.outEnergy,
         outGap: this.outGap,
         outSteps: this.outSteps,
@@ -115,11 +121,10 @@ export class LinearBatch {
         residual: (settings.residual ?? 0) ** 2,
       })
       const stride = engine.kernels[settings.solver.scratch](this.problem)
-      const scratch = own(
-        stride * engine.threads,
-        `The working memory of ${engine.threads} threads over ${count} atoms`,
-      )
-      this.describe({ scratch, scratchStride: stride })
+      this.scratch =
+        beside?.scratch ??
+        own(stride * engine.threads, `The working memory of ${engine.threads} threads over ${count} atoms`)
+      this.describe({ scratch: this.scratch, scratchStride: stride })
     } catch (error) {
       this.dispose()
       throw error
@@ -270,8 +275,11 @@ export class LinearBatch {
     return Math.max(1, Math.min(chunkOf(this.dictionary.paddedCount), share))
   }
 
-  /** The results of the first `rows` observations, copied; `gaps` are stationarities where the penalty is not convex. */
-  results(rows: number): {
+  /**
+   * Takes the results of the first `rows` observations, copied; `gaps` are stationarities where the penalty is not convex. Codes lie no
+   * longer in rows of their own afterwards.
+   */
+  takeResults(rows: number): {
     codes: Codes
     energy: Float64Array
     gaps: Float64Array
@@ -279,23 +287,14 @@ export class LinearBatch {
     statuses: Uint8Array
   } {
     const { engine, dictionary } = this
-    const capacity = dictionary.count
-    const counts = engine.i32(this.outCounts, rows)
-    const indptr = new Int32Array(rows + 1)
-    for (let i = 0; i < rows; i++) indptr[i + 1] = indptr[i] + counts[i]
-    const indices = new Int32Array(indptr[rows])
-    const values = new Float32Array(indptr[rows])
-    const allIndices = engine.i32(this.outIndices, rows * capacity)
-    const allValues = engine.f32(this.outValues, rows * capacity)
-    for (let i = 0, to = 0; i < rows; i++) {
-      const end = i * capacity + counts[i]
-      for (let at = i * capacity; at < end; at++, to++) {
-        indices[to] = allIndices[at]
-        values[to] = allValues[at]
-      }
-    }
+    const total = engine.kernels.packCodes(this.problem, rows)
     return {
-      codes: { shape: [rows, capacity], indptr, indices, values },
+      codes: {
+        shape: [rows, dictionary.count],
+        indptr: new Int32Array(engine.i32(this.outStarts, rows + 1)),
+        indices: new Int32Array(engine.i32(this.outIndices, total)),
+        values: new Float32Array(engine.f32(this.outValues, total)),
+      },
       energy: engine.f64(this.outEnergy, rows).slice(),
       gaps: engine.f64(this.outGap, rows).slice(),
       steps: new Uint32Array(engine.i32(this.outSteps, rows)),

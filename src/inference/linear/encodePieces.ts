@@ -7,17 +7,25 @@ const FIRST_ROWS = 20
 /** Pieces of a slice: the more there are, the less of a slice passes without all threads at work. */
 const PIECES = 4
 
+/** How many observations made a piece of the right length last: an encoder's next call starts from it. */
+export interface Pace {
+  rows: number
+}
+
+export const firstPace = (): Pace => ({ rows: FIRST_ROWS })
+
 /** Observations [total, …] to code, and what happens to the results. */
 interface Work {
   readonly engine: Engine
-  /** Room for `most` observations; two are made where there is more than one piece. */
-  readonly makeBatch: () => LinearBatch
+  /** Room for `most` observations; a second is made beside the first where there is more than one piece. */
+  readonly makeBatch: (beside?: LinearBatch) => LinearBatch
   readonly observations: Float32Array
   /** 0 where a number is missing, 1 where it was observed. */
   readonly mask: Float32Array | undefined
   readonly warmStart: Codes | undefined
   readonly total: number
   readonly most: number
+  readonly pace: Pace
   readonly maxSteps: number
   /** Whether observations not begun are to be returned as they are. */
   outOfTime(): boolean
@@ -38,7 +46,7 @@ interface Piece {
  * lays down the next; then it joins them. The event loop turns about every {@link SLICE_MS}, when no piece is under way.
  */
 export async function encodePieces(work: Work): Promise<void> {
-  const { engine, makeBatch, total, most } = work
+  const { engine, makeBatch, total, most, pace } = work
   const batches: LinearBatch[] = []
   let underWay = false
   const finish = ({ batch, rows, late }: Piece) => work.collect(batch, rows, late)
@@ -46,20 +54,20 @@ export async function encodePieces(work: Work): Promise<void> {
     underWay = false
     engine.join()
   }
-  let rows = Math.min(FIRST_ROWS, most)
+  // What is solved, or being solved, and not collected yet.
+  let running: Piece | undefined
   try {
     work.between(0)
     for (let row = 0, next = 0; row < total; ) {
       const begun = performance.now()
       const from = row
-      let running: Piece | undefined
       for (let piece = 0; piece < PIECES && row < total; piece++) {
-        const count = Math.min(rows, most, total - row)
-        batches[next] ??= makeBatch()
+        const count = Math.min(pace.rows, most, total - row)
+        batches[next] ??= makeBatch(batches[0])
         const laid: Piece = { batch: batches[next], rows: count, late: work.outOfTime() }
         laid.batch.fill(work.observations, row, count, work.mask)
         laid.batch.warmStart(work.warmStart, row, count)
-        if (running) join()
+        if (underWay) join()
         laid.batch.begin(count, laid.late ? 0 : work.maxSteps)
         underWay = true
         if (running) finish(running)
@@ -67,12 +75,12 @@ export async function encodePieces(work: Work): Promise<void> {
         row += count
         next = 1 - next
       }
-      if (running) {
-        join()
-        finish(running)
-      }
+      join()
       const spent = Math.max(performance.now() - begun, 0.1)
-      rows = Math.max(1, Math.round(Math.min(8 * rows, ((row - from) * SLICE_MS) / (PIECES * spent))))
+      const fitting = Math.min(8 * pace.rows, ((row - from) * SLICE_MS) / (PIECES * spent))
+      // A slice that ended with the observations tells little of what a longer one takes.
+      pace.rows = Math.max(1, Math.round(row < total ? fitting : Math.max(fitting, pace.rows)))
+      if (row === total && running) finish(running)
       work.between(row)
       if (row < total) await turn()
     }

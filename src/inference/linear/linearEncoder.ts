@@ -10,7 +10,7 @@ import { type Inference, type Status, statuses } from '../inference.js'
 import { joinInferences } from '../joinInferences.js'
 import { LinearBatch } from './batch.js'
 import { checkMask } from './checkMask.js'
-import { encodePieces } from './encodePieces.js'
+import { encodePieces, firstPace, type Pace } from './encodePieces.js'
 import { defaultSolver, type LinearSolver, maskedSolver, type SolverName, solverByName } from './solvers.js'
 
 export interface EncodeOptions<Kind extends RegularizerKind = RegularizerKind> {
@@ -65,7 +65,8 @@ export interface LinearEncoder<Kind extends RegularizerKind = RegularizerKind> {
   dispose(): void
 }
 
-const MOST_ROWS = 4096
+/** More would touch fresh memory for longer than it saves turns. */
+const MOST_ROWS = 1024
 const LARGEST_NORM = 1e15
 /** Bytes that the padded results of one batch may take. */
 const RESULT_BYTES = 2 ** 24
@@ -95,6 +96,7 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
   const engine = await sharedEngine(options.threads)
   const dictionary = new KernelDictionary(engine, count, size, 'exact')
   dictionary.load(atoms.data)
+  const paces = new Map<SolverName, Pace>()
   let inFlight = 0
   let disposed = false
 
@@ -130,7 +132,10 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
       if (encode.warmStart) checkCodes(encode.warmStart, total, count, 'Codes to start from')
       checkSeconds(encode.seconds)
       const most = Math.max(1, Math.min(total, MOST_ROWS, Math.floor(RESULT_BYTES / (8 * count)) || 1))
-      const makeBatch = () => new LinearBatch(dictionary, regularizer.penalty, regularizer.strength, settings, most)
+      const makeBatch = (beside?: LinearBatch) =>
+        new LinearBatch(dictionary, regularizer.penalty, regularizer.strength, settings, most, beside)
+      const pace = paces.get(solver.name) ?? firstPace()
+      paces.set(solver.name, pace)
       const started = performance.now()
       const parts: Inference[] = []
       inFlight++
@@ -143,10 +148,11 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
           warmStart: encode.warmStart,
           total,
           most,
+          pace,
           outOfTime: () => encode.seconds !== undefined && performance.now() - started >= encode.seconds * 1000,
           maxSteps: settings.maxSteps,
           collect(batch, rows, late) {
-            parts.push(inferenceOf(batch.results(rows), batch.convex, late))
+            parts.push(inferenceOf(batch.takeResults(rows), batch.convex, late))
           },
           between(done) {
             if (done < total && encode.signal?.aborted) {
@@ -164,7 +170,7 @@ export async function linearEncoder<Kind extends RegularizerKind>(options: {
   }
 }
 
-function inferenceOf(result: ReturnType<LinearBatch['results']>, convex: boolean, late: boolean): Inference {
+function inferenceOf(result: ReturnType<LinearBatch['takeResults']>, convex: boolean, late: boolean): Inference {
   const status = Array.from(result.statuses, (number): Status => {
     return late && statuses[number] === 'maxSteps' ? 'timeBudget' : statuses[number]
   })
