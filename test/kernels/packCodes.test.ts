@@ -5,36 +5,25 @@ import { problemLayout, writeFields } from '../../src/kernels/structs.js'
 
 /** Packs rows of `capacity` words, of which the first `counts[i]` are used; what is left of them, and where each row starts. */
 async function pack(counts: readonly number[], capacity: number) {
-  const { allocator, kernels, buffer, i32, f32 } = await boundEngine()
+  const engine = await sharedEngine(1)
   const rows = counts.length
   const own = [problemLayout.bytes, rows * 4, (rows + 1) * 4, rows * capacity * 4, rows * capacity * 4].map((bytes) =>
-    allocator.allocate(bytes, 'test'),
+    engine.allocator.allocate(bytes, 'test'),
   )
   const [problem, outCounts, outStarts, outIndices, outValues] = own
-  writeFields(buffer(), problem, problemLayout.offsets, { outCounts, outStarts, outIndices, outValues, capacity })
-  i32(outCounts, rows).set(counts)
-  i32(outIndices, rows * capacity).set(Array.from({ length: rows * capacity }, (_, at) => at))
-  f32(outValues, rows * capacity).set(Array.from({ length: rows * capacity }, (_, at) => -at - 0.5))
-  const total = kernels.packCodes(problem, rows)
+  writeFields(engine.buffer, problem, problemLayout.offsets, { outCounts, outStarts, outIndices, outValues, capacity })
+  engine.i32(outCounts, rows).set(counts)
+  engine.i32(outIndices, rows * capacity).set(Array.from({ length: rows * capacity }, (_, at) => at))
+  engine.f32(outValues, rows * capacity).set(Array.from({ length: rows * capacity }, (_, at) => -at - 0.5))
+  const total = engine.kernels.packCodes(problem, rows)
   const result = {
     total,
-    starts: [...i32(outStarts, rows + 1)],
-    indices: [...i32(outIndices, total)],
-    values: [...f32(outValues, total)],
+    starts: [...engine.i32(outStarts, rows + 1)],
+    indices: [...engine.i32(outIndices, total)],
+    values: [...engine.f32(outValues, total)],
   }
-  for (const at of own) allocator.free(at)
+  for (const at of own) engine.allocator.free(at)
   return result
-}
-
-async function boundEngine() {
-  const engine = await sharedEngine(1)
-  return {
-    allocator: engine.allocator,
-    kernels: engine.kernels,
-    buffer: () => engine.buffer,
-    i32: engine.i32.bind(engine),
-    f32: engine.f32.bind(engine),
-  }
 }
 
 describe('packing codes', () => {

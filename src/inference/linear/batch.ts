@@ -9,7 +9,7 @@ import type { LinearSolver } from './solvers.js'
 /** Largest working set of the active-set solver; beyond it coordinate descent takes over. */
 const WORKING_CAPACITY = 1024
 /** Milliseconds of blocking work between two turns of the event loop, roughly. */
-export const SLICE_MS = 25
+const SLICE_MS = 25
 /** Observations a thread of the first slice, before it is known how long one takes. */
 const FIRST_SLICE = 4
 const FAMILY = { l1: 0, group: 1, 'top-k': 2, l0: 3 } as const
@@ -314,10 +314,10 @@ export class LinearBatch {
   }
 }
 
-/** The size of the slice after one of `count` observations that took `spent` milliseconds; a short last one tells little. */
+/** The size of the slice after one of `count` observations that took `spent` milliseconds; a short one that ended early tells little. */
 export function nextSlice(count: number, spent: number, present: number): number {
   const fitting = Math.round(count * Math.min(8, SLICE_MS / Math.max(spent, 0.1)))
-  return Math.max(1, count < present ? Math.max(present, fitting) : fitting)
+  return Math.max(1, count < present && spent < SLICE_MS ? Math.max(present, fitting) : fitting)
 }
 
 /** Observations a chunk: their correlations stay in a thread's cache. */

@@ -1,18 +1,19 @@
 import type { Engine } from '../../kernels/engine.js'
 import { turn } from '../../kernels/turn.js'
 import type { Codes } from '../codes.js'
-import { type LinearBatch, SLICE_MS } from './batch.js'
+import { type LinearBatch, nextSlice } from './batch.js'
 
-const FIRST_ROWS = 20
+/** Observations of the first slice, before it is known how long one takes. */
+const FIRST_SLICE = 80
 /** Pieces of a slice: the more there are, the less of a slice passes without all threads at work. */
 const PIECES = 4
 
-/** How many observations made a piece of the right length last: an encoder's next call starts from it. */
+/** How many observations a slice is to have: an encoder's next call starts from where the last one came. */
 export interface Pace {
-  rows: number
+  slice: number
 }
 
-export const firstPace = (): Pace => ({ rows: FIRST_ROWS })
+export const firstPace = (): Pace => ({ slice: FIRST_SLICE })
 
 /** Observations [total, …] to code, and what happens to the results. */
 interface Work {
@@ -43,7 +44,7 @@ interface Piece {
 
 /**
  * Codes observations piece by piece. While helpers work on one piece, the calling thread collects the results of the piece before and
- * lays down the next; then it joins them. The event loop turns about every {@link SLICE_MS}, when no piece is under way.
+ * lays down the next; then it joins them. The event loop turns after each slice, when no piece is under way.
  */
 export async function encodePieces(work: Work): Promise<void> {
   const { engine, makeBatch, total, most, pace } = work
@@ -62,7 +63,7 @@ export async function encodePieces(work: Work): Promise<void> {
       const begun = performance.now()
       const from = row
       for (let piece = 0; piece < PIECES && row < total; piece++) {
-        const count = Math.min(pace.rows, most, total - row)
+        const count = Math.min(Math.ceil(pace.slice / PIECES), most, total - row)
         batches[next] ??= makeBatch(batches[0])
         const laid: Piece = { batch: batches[next], rows: count, late: work.outOfTime() }
         laid.batch.fill(work.observations, row, count, work.mask)
@@ -76,10 +77,8 @@ export async function encodePieces(work: Work): Promise<void> {
         next = 1 - next
       }
       join()
-      const spent = Math.max(performance.now() - begun, 0.1)
-      const fitting = Math.min(8 * pace.rows, ((row - from) * SLICE_MS) / (PIECES * spent))
-      // A slice that ended with the observations tells little of what a longer one takes.
-      pace.rows = Math.max(1, Math.round(row < total ? fitting : Math.max(fitting, pace.rows)))
+      // Observations that are returned as they are say nothing of how long others take.
+      if (!running?.late) pace.slice = nextSlice(row - from, performance.now() - begun, pace.slice)
       if (row === total && running) finish(running)
       work.between(row)
       if (row < total) await turn()
